@@ -1,0 +1,41 @@
+# `make demo` and `make test` set everything up by themselves; nothing is written outside of this folder
+# but for system packages, which are installed only for root and otherwise asked for.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint check format build clean system
+.DELETE_ON_ERROR:
+
+demo: .venv/ready
+	$(BIN)/agentmux demo
+
+test: .venv/ready
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+format: .venv/ready
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+build: .venv/ready
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf .venv build dist
+
+system:
+	@PYTHON="$(PYTHON)" sh scripts/system.sh
+
+.venv/ready: pyproject.toml scripts/system.sh | system
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m agentmux` is `agentmux`."""
+
+from agentmux.cli import main
+
+main()

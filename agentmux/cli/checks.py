@@ -1,0 +1,123 @@
+"""What this machine needs to have, checked one by one; each failure says what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from agentmux import registry
+from agentmux.config import AGENT_NAME_LIMIT
+from agentmux.errors import AgentmuxError, SessionError
+from agentmux.paths import SessionPaths, home
+
+Verdict = Literal["ok", "note", "bad"]
+COLUMNS, ROWS = 80, 24
+"""The smallest terminal that the app is made for, in cells."""
+LONGEST_ID = "x" * 25
+LONGEST_NAME = "x" * AGENT_NAME_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: `note` is worth knowing, `bad` keeps agentmux from doing its work."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    fix: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """Every check's finding."""
+    yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
+    yield _trying("tmux", _tmux)
+    yield _trying("git", _git)
+    engine = _trying("engine", _engine)
+    yield engine
+    if engine.verdict == "ok":
+        yield _trying("image", _image)
+    yield _terminal()
+    yield _trying("home", _home)
+    yield _trying("sockets", _sockets)
+    yield _trying("settings", _settings)
+
+
+def _trying(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, "ok", look())
+    except AgentmuxError as err:
+        return Finding(name, "bad", err.message, err.hint)
+
+
+def _tmux() -> str:
+    from agentmux.terminal.tmux import check_version
+
+    return f"{check_version()} at {shutil.which('tmux')}"
+
+
+def _git() -> str:
+    from agentmux.workspace.git import require_version
+
+    require_version()
+    return f"at {shutil.which('git')}, new enough"
+
+
+def _engine() -> str:
+    from agentmux.sandbox.detect import choose, engine_status
+
+    choose("docker")
+    return engine_status()[1]
+
+
+def _image() -> str:
+    from agentmux.sandbox.image import LOCAL_BASE, default_base
+
+    base = default_base(registry.settings().base_image)
+    if base == LOCAL_BASE:
+        return f"agents' images are built on {base}, which is here"
+    return f"agents' images are built on {base}; without a registry, `agentmux image base` makes one"
+
+
+def _terminal() -> Finding:
+    if not sys.stdout.isatty():
+        return Finding("terminal", "note", "the output is no terminal, so its size and colours are unknown")
+    columns, rows = shutil.get_terminal_size()
+    text = f"{columns}x{rows}, TERM={os.environ.get('TERM', '')}, {sys.stdout.encoding}"
+    if sys.stdout.encoding.lower().replace("-", "") != "utf8":
+        return Finding("terminal", "bad", text, "Use a UTF-8 locale: export LANG=C.UTF-8")
+    if columns < COLUMNS or rows < ROWS:
+        return Finding("terminal", "note", text, f"The app is made for {COLUMNS}x{ROWS} cells or more.")
+    if "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb":
+        return Finding("terminal", "note", text, "It has no colours; the app works without.")
+    return Finding("terminal", "ok", text)
+
+
+def _home() -> str:
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=home()):
+            return f"{home()} can be written"
+    except OSError as err:
+        raise SessionError(
+            f"{home()} cannot be written: {err.strerror}.", "Set AGENTMUX_HOME to a folder of yours."
+        ) from err
+
+
+def _sockets() -> str:
+    SessionPaths.of(LONGEST_ID).check_socket_lengths([LONGEST_NAME])
+    return "their paths are short enough"
+
+
+def _settings() -> str:
+    registry.settings()
+    for name in registry.profiles():
+        registry.profile(name)
+    for name in registry.layouts():
+        registry.layout(name)
+    return f"{len(registry.profiles())} profiles and {len(registry.layouts())} layouts can be read"

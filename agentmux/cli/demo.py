@@ -1,0 +1,109 @@
+"""`agentmux demo`: two scripted agents at work on a small repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentmux.cli.up import SandboxName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentmux.config import AgentSpec, Seat
+    from agentmux.sandbox.base import Sandbox
+
+UNWATCHED_SPEED = "10"
+"""How many times faster the agents think when nobody watches."""
+THEN_EXIT = "\n[[step]]\nexit = true\n"
+
+
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Without the app, with the default answers.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Headless, and the result is printed for programs.")] = False,
+    sandbox: Annotated[SandboxName, typer.Option("--sandbox", help="Where the agents run.")] = SandboxName.auto,
+) -> None:
+    """Show what agentmux does: two scripted agents, two features, one file that both need. No key, no model."""
+    from agentmux import yamlfile
+    from agentmux.cli.output import notice, on_terminal
+    from agentmux.cli.starting import check_programs, start
+    from agentmux.config import Layout
+    from agentmux.paths import shipped
+    from agentmux.service.session import NewSession, create
+
+    check_programs()
+    watched = on_terminal() and not headless and not as_json
+    place = _choose(sandbox)
+    layout = yamlfile.load(shipped("demo") / "layout.yaml", Layout)
+    paths = create(
+        NewSession(
+            repo=_fresh_repository(shipped("demo") / "repo"),
+            layout_name="demo",
+            layout=layout,
+            agents=[_agent(seat, place, watched=watched) for seat in layout.agents],
+            task="",
+            sandbox="docker" if place.name == "docker" else "process",
+        )
+    )
+    notice(f"Session {paths.id}, sandbox {place.name}: {place.protects}")
+    if watched:
+        start(paths)
+        from agentmux.cli.viewer import open_app
+
+        open_app(paths)
+    else:
+        from agentmux.cli.headless import play
+
+        play(paths, as_json=as_json)
+
+
+def _choose(wanted: SandboxName) -> Sandbox:
+    """The sandbox; where no engine answers, `process` will do, because these agents are our own code."""
+    from agentmux.cli.output import notice
+    from agentmux.errors import MissingProgram, SandboxError
+    from agentmux.sandbox.detect import choose
+
+    try:
+        return choose(wanted.value)
+    except (SandboxError, MissingProgram) as err:
+        if wanted is not SandboxName.auto:
+            raise
+        notice(f"Note: {err.message} The demo's agents are harmless scripts, so they run without a container.")
+        return choose("process")
+
+
+def _fresh_repository(source: Path) -> Path:
+    """A repository of its own, with one commit, for this run."""
+    import secrets
+    import shutil
+
+    from agentmux.paths import home
+    from agentmux.workspace.git import Git
+
+    repo = home() / "demo" / secrets.token_hex(4) / "shop"
+    shutil.copytree(source, repo, ignore=shutil.ignore_patterns("__pycache__"))
+    Git(repo / ".git").run("init", "--quiet", "--initial-branch=main")
+    git = Git(repo / ".git", work_tree=repo)
+    git.run("add", "--all")
+    git.run("commit", "--quiet", "--message", "A small shop")
+    return repo
+
+
+def _agent(seat: Seat, place: Sandbox, *, watched: bool) -> AgentSpec:
+    """The agent with its script; unwatched it hurries and ends, watched it stays at its prompt."""
+    import sys
+
+    from agentmux import registry
+    from agentmux.config import AgentSpec
+    from agentmux.paths import shipped
+
+    profile = registry.profile(seat.profile)
+    if place.name == "process":
+        # The machine's own python3 may be too old, or not there.
+        profile = profile.model_copy(update={"command": [sys.executable, *profile.command[1:]]})
+    script = (shipped("demo") / "parts" / f"{seat.name}.toml").read_text(encoding="utf-8")
+    if not watched:
+        profile = profile.model_copy(update={"env": {**profile.env, "SCRIPTED_SPEED": UNWATCHED_SPEED}})
+        script += THEN_EXIT
+    return AgentSpec(name=seat.name, profile_name=seat.profile, profile=profile, task=script)

@@ -1,0 +1,58 @@
+"""`agentmux log`: what happened in a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentmux.cli.options import Session
+
+if TYPE_CHECKING:
+    from agentmux.paths import SessionPaths
+    from agentmux.room.events import Recorded
+
+
+def log(
+    session: Session = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each event, for programs.")] = False,
+    following: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the session ends.")] = False,
+) -> None:
+    """Print a session's events."""
+    from agentmux.service.log import LogReader
+    from agentmux.service.session import find
+
+    paths = find(session)
+    if following:
+        import asyncio
+
+        asyncio.run(_print_as_they_come(paths, as_json))
+        return
+    with LogReader(paths.log) as reader:
+        for recorded in reader.read():
+            print(_line(recorded, as_json))
+
+
+async def _print_as_they_come(paths: SessionPaths, as_json: bool) -> None:
+    from agentmux.cli.follow import follow
+
+    async for recorded in follow(paths):
+        print(_line(recorded, as_json), flush=True)
+
+
+def _line(recorded: Recorded, as_json: bool) -> str:
+    import json
+    from time import localtime, strftime
+
+    from agentmux.cli.output import plain
+    from agentmux.room.events import written
+
+    kind, version, text = written(recorded.event)
+    body = json.loads(text)
+    if as_json:
+        head = {"seq": recorded.seq, "at": recorded.at, "actor": recorded.actor, "kind": kind, "version": version}
+        return json.dumps({**head, "body": body})
+    facts = " ".join(
+        f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in body.items() if value not in (None, "", [])
+    )
+    return plain(f"{strftime('%H:%M:%S', localtime(recorded.at))}  {recorded.actor:<8} {kind:<20} {facts}".rstrip())

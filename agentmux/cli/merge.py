@@ -1,0 +1,45 @@
+"""`agentmux merge`: the agents' work as a branch of your repository."""
+
+from __future__ import annotations
+
+from agentmux.cli.options import AsJson, Session
+
+
+def merge(
+    session: Session = None,
+    as_json: AsJson = False,
+) -> None:
+    """Merge the agents' work into the branch agentmux/SESSION. Exit status 1: a conflict, or a check failed."""
+    from agentmux.cli.output import notice, show, show_json
+    from agentmux.cli.reach import ENDED, reach
+    from agentmux.errors import GitError
+    from agentmux.room.commands import Merge
+    from agentmux.service import ended
+    from agentmux.service.client import RoomClient
+    from agentmux.service.session import find, info, load
+
+    paths = find(session)
+    over = info(paths).status in ENDED
+    if not over:
+        reach(paths.id)
+    order = " + ".join(spec.name for spec in load(paths).agents)
+    if not as_json:
+        notice(f"Merging {order} of session {paths.id} ...")
+    answer = ended.merge(paths) if over else RoomClient(paths).send_blocking(Merge())
+    files = answer.facts.get("files", {})
+    checks = answer.reply.get("checks", {"passed": 0, "failed": 0})
+    if as_json:
+        show_json({"merged": answer.ok, **(answer.reply if answer.ok else {"refused": answer.refused, "files": files})})
+    elif answer.ok:
+        show(f"Branch {answer.reply['branch']} holds {order}, one commit each.")
+        show(f"Checks on it: {checks['passed']} passed, {checks['failed']} failed.")
+    for path, hunks in files.items() if not as_json else ():
+        show(f"\n{path}: {len(hunks)} in conflict")
+        for hunk in hunks:
+            show("\n".join(f"  {line}" for line in hunk.splitlines()))
+    if not answer.ok:
+        raise GitError(answer.refused, answer.hint)
+    if checks["failed"]:
+        raise GitError(
+            f"{checks['failed']} of the checks failed on the merged tree.", f"What they printed: {paths.out}."
+        )

@@ -1,0 +1,256 @@
+"""What can be written in YAML: settings, profiles, layouts, and the resolved session. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+AGENT_NAME_LIMIT = 16
+AGENT_NAME = re.compile(rf"[a-z][a-z0-9-]{{0,{AGENT_NAME_LIMIT - 1}}}")
+RESERVED_NAMES = {"you", "room", "all"}
+ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+FILE_PATH = re.compile(r"(?:~|/etc/[\w-]+)(?:/(?!\.{1,2}(?:/|$))[\w.-]+)+")
+PLACE = re.compile(r"\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+KEY_HEADER = re.compile(r"[\w-]+: [^\r\n{}]*\{key\}")
+
+
+def _agent_name(name: str) -> str:
+    if not AGENT_NAME.fullmatch(name):
+        raise ValueError("must be a lower-case letter, then up to 15 letters, digits or '-'")
+    if name in RESERVED_NAMES:
+        raise ValueError(f"'{name}' is taken; other names are free")
+    return name
+
+
+def _duration(text: object) -> float:
+    match = SECONDS.fullmatch(str(text).strip()) if isinstance(text, int | float | str) else None
+    if not match or float(match[1]) == 0:
+        raise ValueError("must be a number of seconds above 0, or like '90s', '15m', '2h'")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+
+
+def _env_name(name: str) -> str:
+    if not ENV_NAME.fullmatch(name):
+        raise ValueError(f"'{name}' is no name of an environment variable")
+    return name
+
+
+def _rule(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as err:
+        raise ValueError(f"'{pattern}' is no regular expression: {err}") from err
+    return pattern
+
+
+def _file_path(path: str) -> str:
+    if not FILE_PATH.fullmatch(path):
+        raise ValueError(f"'{path}' must be like ~/.tool/settings.json or /etc/tool/settings.json")
+    return path
+
+
+def _key_header(header: str) -> str:
+    if not KEY_HEADER.fullmatch(header):
+        raise ValueError(f"'{header}' must be like 'x-api-key: {{key}}' or 'Authorization: Bearer {{key}}'")
+    return header
+
+
+def _place(place: str) -> str:
+    if not PLACE.fullmatch(place):
+        raise ValueError(f"'{place}' must be like example.org, .example.org or example.org:8080")
+    return place
+
+
+AgentName = Annotated[str, AfterValidator(_agent_name)]
+EnvName = Annotated[str, AfterValidator(_env_name)]
+ScreenRule = Annotated[str, AfterValidator(_rule)]
+FilePath = Annotated[str, AfterValidator(_file_path)]
+KeyHeader = Annotated[str, AfterValidator(_key_header)]
+Place = Annotated[str, AfterValidator(_place)]
+Duration = Annotated[float, BeforeValidator(_duration)]
+"""Seconds; in YAML also '90s', '15m' or '2h'."""
+
+
+class Strict(BaseModel):
+    """The base of everything that users write: a key that means nothing is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Settings(Strict):
+    """The user's own settings: `config.yaml` in the config folder."""
+
+    leader: str = "ctrl+]"
+    """The key that leaves TYPING mode; pressed twice it reaches the pane."""
+    theme: str = "agentmux"
+    """A Textual theme."""
+    layout: str = "duo"
+    """The layout that `up` takes when none is named."""
+    base_image: str = "debian:bookworm-slim"
+    """What agent images are built on, unless a local base made by `agentmux image base` exists."""
+    bell: bool = True
+    """Ring the terminal's bell when an agent needs you."""
+
+
+class Install(Strict):
+    """What a profile's CLI needs in its image; versions are pinned."""
+
+    apt: list[str] = []
+    npm: list[str] = []
+    uv: list[str] = []
+    """Python tools, each in an environment of its own; after a space, packages that it needs there as well."""
+
+
+class ScreenRules(Strict):
+    """How to read an agent's state from the bottom lines of its pane (regular expressions, searched per line).
+
+    `{agent}` in a rule stands for the agent's name.
+    """
+
+    version: int = 1
+    idle: ScreenRule | None = None
+    """Matches the cursor's line when the agent waits at an empty prompt. Messages are typed only then."""
+    needs_you: list[ScreenRule] = []
+    """Each matches a line that is on the screen only while the agent waits for the human."""
+    working: list[ScreenRule] = []
+    """Each matches a line that is on the screen only while the agent works."""
+    lines: int = Field(12, ge=1, le=100)
+    """How many lines from the bottom of the text are read."""
+
+
+class CliFile(Strict):
+    """A file that the CLI finds when it starts for the first time."""
+
+    path: FilePath
+    """`~/...` in the agent's home, where the agent may change it, or `/etc/TOOL/...`, where it may not."""
+    text: str
+    """Its text; `{rules}`, `{room_url}`, `{model_url}`, `{agent}` and `{session}` are filled in wherever they stand."""
+
+
+class ModelAccess(Strict):
+    """How the CLI reaches its model: at `{model_url}`, the room's gateway. The real key stays on the host."""
+
+    upstream: str = Field(pattern=r"^https?://")
+    """Where the gateway passes requests on to: the URL that `{model_url}` stands for."""
+    upstream_env: EnvName
+    """Your environment variable that names another upstream."""
+    keys: dict[EnvName, KeyHeader] = Field(min_length=1)
+    """Your environment variables that hold a key, each with the header that carries it; the first one set is used."""
+
+
+class Profile(Strict):
+    """How to run one kind of agent CLI."""
+
+    title: str
+    """The CLI's name for people."""
+    command: list[str] = Field(min_length=1)
+    """The program and its arguments. An argument `{task}` becomes the task's text, or is left out where there is none,
+    and `{rules}` the room's rules; `{task_file}`, `{inside}` (where the `room` command and the scripted agent are),
+    `{agent}` and `{session}` are filled in wherever they stand."""
+    resume: list[str] = []
+    """The command that goes on with the last conversation, for an agent that is started again after it had one;
+    without it, `command` starts a new one."""
+    install: Install = Install()
+    env: dict[EnvName, str] = {}
+    """Environment of the program, filled in like the files; no secrets here."""
+    files: list[CliFile] = []
+    """Its configuration. A file under /etc needs a container."""
+    model: ModelAccess | None = None
+    """How it reaches its model without a network and without a key of its own. It needs a container."""
+    hooks: bool = False
+    """Whether its state comes from its hooks, which run `room hook`; the screen then only tells where one may type."""
+    secrets: list[EnvName] = []
+    """Names of environment variables of yours that the agent may see."""
+    screen: ScreenRules = ScreenRules()
+    interrupt: str = "C-c"
+    """The key (tmux's name for it) that stops what the agent is doing."""
+    typing: bool = False
+    """Whether messages may be typed at its prompt. Never for a shell: it would run them."""
+    hosts: list[Place] = []
+    """Places that the CLI needs to reach, like a layout's `allow`."""
+
+    @property
+    def needs_container(self) -> bool:
+        """Whether it cannot run as a plain process."""
+        return self.model is not None or any(file.path.startswith("/etc/") for file in self.files)
+
+
+class Seat(Strict):
+    """An agent's place in a layout."""
+
+    name: AgentName
+    profile: str
+    task: str | None = None
+    """Its own task; without one it gets the session's."""
+
+
+class Limits(Strict):
+    """What one agent's sandbox may use."""
+
+    memory: str = Field("4g", pattern=r"^\d+[mg]$")
+    cpus: float = Field(2.0, gt=0)
+    pids: int = Field(512, ge=16)
+
+
+class Layout(Strict):
+    """Who takes part, in which sandbox, under which rules."""
+
+    title: str
+    flow: Literal["shared"] = "shared"
+    sandbox: Literal["auto", "docker", "process"] = "auto"
+    """`auto` is docker, or a refusal where no engine answers; `process` does not isolate and must be named."""
+    network: Literal["none", "full"] = "none"
+    allow: list[Place] = []
+    """Places that agents may reach where the network is `none`, besides package registries: `example.org`,
+    `.example.org` for all names below it, `example.org:8080` for a port other than 80 and 443."""
+    agents: list[Seat] = Field(min_length=1, max_length=8)
+    lease: Duration = 900.0
+    """How long a claim lasts without activity inside it."""
+    checks: list[str] = []
+    """Commands that must succeed on the merged tree."""
+    limits: Limits = Limits()
+    base_image: str | None = None
+    """What the agents' image is built on, instead of the user's setting."""
+
+    @field_validator("agents")
+    @classmethod
+    def _names_are_unique(cls, agents: list[Seat]) -> list[Seat]:
+        names = [seat.name for seat in agents]
+        if twice := next((n for n in names if names.count(n) > 1), None):
+            raise ValueError(f"'{twice}' is there twice; each agent needs a name of its own")
+        return agents
+
+
+class AgentSpec(Strict):
+    """One agent of a session, resolved."""
+
+    name: AgentName
+    profile_name: str
+    profile: Profile
+    task: str = ""
+
+
+class Session(Strict):
+    """`session.yaml`: everything that a session was started with, resolved, without secrets."""
+
+    version: int = 1
+    id: str
+    created: float
+    """Unix seconds."""
+    repo: str
+    """The user's repository, an absolute path."""
+    base: str
+    """The commit that all agents start from (with the uncommitted changes, if they were included)."""
+    task: str = ""
+    layout_name: str
+    layout: Layout
+    sandbox: Literal["docker", "process"]
+    image: str | None = None
+    agents: list[AgentSpec]
+
+    def agent(self, name: str) -> AgentSpec:
+        """The agent of that name; raises KeyError."""
+        return {spec.name: spec for spec in self.agents}[name]

@@ -1,0 +1,135 @@
+"""An agent's way to its model: an HTTP proxy that puts the real key in and counts tokens.
+
+The agent's side holds no key; whatever it sends as one is taken out. Bodies pass through as they are, streams piece by
+piece, and so do the upstream's own errors. Where the upstream cannot be reached, the answer is a 502 with a sentence.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agentmux.gateway.usage import Tokens, UsageReader
+
+CONNECT_SECONDS = 15.0
+SILENT_SECONDS = 600.0
+"""How long a model may think without sending anything."""
+KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"}
+HOP_HEADERS = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
+    "upgrade",
+}  # fmt: skip
+"""These speak of one connection, and a proxy has two."""
+NOT_SENT_ON = KEY_HEADERS | HOP_HEADERS | {"host", "accept-encoding"}
+"""Without `accept-encoding` the reply comes as plain text, in which tokens can be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where the model is, and the header (name, value) with the real key, if it wants one."""
+
+    url: str
+    key: tuple[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Upstream({self.url!r})"  # a key must not get into a log
+
+
+def model_app(upstream: Upstream, used: Callable[[Tokens], None]) -> ASGIApp:
+    """The gateway of one agent; `used` is told what each reply cost once it has ended."""
+    client = httpx2.AsyncClient(
+        verify=ssl.create_default_context(),
+        timeout=httpx2.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx2.Limits(max_connections=None),
+        headers={"accept-encoding": "identity"},
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    return Starlette(routes=[Mount("/", app=_Gateway(client, upstream, used))], lifespan=lifespan)
+
+
+class _Gateway:
+    def __init__(self, client: httpx2.AsyncClient, upstream: Upstream, used: Callable[[Tokens], None]) -> None:
+        self.client = client
+        self.base = httpx2.URL(upstream.url.rstrip("/"))
+        self.key = [upstream.key] if upstream.key else []
+        self.used = used
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        asked = self.client.build_request(
+            request.method, self._url(scope), headers=self._headers(request), content=_body(request)
+        )
+        try:
+            answer = await self.client.send(asked, stream=True)
+        except ClientDisconnect:
+            return
+        except httpx2.TransportError as err:
+            await _unreachable(self.base.host, err)(scope, receive, send)
+            return
+        try:
+            await self._pass_on(answer, scope, receive, send)
+        except httpx2.TransportError:
+            return  # without an end: the agent's connection breaks as the upstream's did
+        finally:
+            await answer.aclose()
+
+    async def _pass_on(self, answer: httpx2.Response, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer on as it comes. Returns early, and so ends the request upstream, when the agent hangs up."""
+        reader = UsageReader(stream=answer.headers.get("content-type", "").startswith("text/event-stream"))
+
+        async def pieces() -> AsyncIterator[bytes]:
+            async for piece in answer.aiter_raw():
+                reader.feed(piece)
+                yield piece
+
+        response = StreamingResponse(pieces(), answer.status_code)
+        response.raw_headers = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.lower().decode("latin-1") not in HOP_HEADERS
+        ]
+        try:
+            await response(scope, receive, send)
+        finally:
+            if tokens := reader.tokens():
+                self.used(tokens)
+
+    def _url(self, scope: Scope) -> httpx2.URL:
+        """The same path and query below the upstream's URL; they can lead to no other host."""
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        return self.base.copy_with(raw_path=self.base.raw_path.rstrip(b"/") + path.partition(b"?")[0] + query)
+
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
+        return [*_without(request.headers.items(), NOT_SENT_ON), *self.key]
+
+
+def _without(headers: Iterable[tuple[str, str]], names: set[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in names]
+
+
+def _body(request: Request) -> AsyncIterator[bytes] | None:
+    has_one = "content-length" in request.headers or "transfer-encoding" in request.headers
+    return request.stream() if has_one else None
+
+
+def _unreachable(host: str, err: httpx2.TransportError) -> JSONResponse:
+    """An error in the form that the CLIs of all providers understand."""
+    sentence = f"agentmux cannot reach the model at {host}: {str(err) or type(err).__name__}."
+    return JSONResponse({"type": "error", "error": {"type": "api_error", "message": sentence}}, 502)

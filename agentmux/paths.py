@@ -1,0 +1,204 @@
+"""Where files live: the user's folders and one session's folder. Nothing else in the program joins these paths."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+
+from agentmux.errors import UsageError
+
+# sun_path of a unix socket address: 108 bytes on Linux, 104 on macOS, the last one a NUL.
+SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103
+
+
+def home() -> Path:
+    """The folder that holds all sessions: `$AGENTMUX_HOME`, else the platform's state directory."""
+    return Path(os.environ.get("AGENTMUX_HOME") or platformdirs.user_state_path("agentmux")).absolute()
+
+
+def config_home() -> Path:
+    """The user's own settings, profiles and layouts: `$AGENTMUX_CONFIG`, else the platform's config directory."""
+    return Path(os.environ.get("AGENTMUX_CONFIG") or platformdirs.user_config_path("agentmux")).absolute()
+
+
+def shipped(name: str) -> Path:
+    """A data folder that comes with the program: `agents`, `layouts` or `demo` (in a checkout: beside the package)."""
+    package = Path(str(files("agentmux")))
+    installed = package / "data" / name
+    return installed if installed.is_dir() else package.parent / name
+
+
+def secrets_root() -> Path:
+    """A folder in memory where secrets may lie; on systems without one, a private folder under `home()`."""
+    uid = os.getuid()
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm"):  # noqa: S108
+        if base and os.access(base, os.W_OK):
+            return Path(base) / f"agentmux-{uid}"
+    return home() / "secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPaths:
+    """Every file of one session.
+
+    >>> paths = SessionPaths(Path("/s/shop-7f3a"))
+    >>> str(paths.tree("ada"))
+    '/s/shop-7f3a/work/ada/tree'
+    """
+
+    folder: Path
+
+    @classmethod
+    def of(cls, session_id: str) -> SessionPaths:
+        """The paths of the session with this id, whether or not it exists."""
+        return cls(home() / "sessions" / session_id)
+
+    @property
+    def id(self) -> str:
+        """The session's id, the name of its folder."""
+        return self.folder.name
+
+    @property
+    def session_yaml(self) -> Path:
+        """The resolved session: repository, base, layout, profiles; no secrets."""
+        return self.folder / "session.yaml"
+
+    @property
+    def log(self) -> Path:
+        """The append-only SQLite log of all events."""
+        return self.folder / "log.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held (flock) by the room for as long as it lives."""
+        return self.folder / "room.lock"
+
+    @property
+    def room_sock(self) -> Path:
+        """The human's socket to the room."""
+        return self.folder / "room.sock"
+
+    @property
+    def tmux_sock(self) -> Path:
+        """The session's private tmux server."""
+        return self.folder / "tmux.sock"
+
+    @property
+    def room_log(self) -> Path:
+        """What the room process prints."""
+        return self.folder / "room.log"
+
+    @property
+    def out(self) -> Path:
+        """Logs of builds, checks and merges."""
+        return self.folder / "out"
+
+    @property
+    def casts(self) -> Path:
+        """The folder of the panes' recordings."""
+        return self.folder / "casts"
+
+    def cast(self, agent: str) -> Path:
+        """The recording (asciicast v2) of the agent's pane."""
+        return self.casts / f"{agent}.cast"
+
+    def recorder_sock(self, agent: str) -> Path:
+        """The datagram socket on which the agent's recorder takes markers and resizes."""
+        return self.casts / f"{agent}.sock"
+
+    def work(self, agent: str) -> Path:
+        """Everything that is mounted into the agent's sandbox."""
+        return self.folder / "work" / agent
+
+    def tree(self, agent: str) -> Path:
+        """The agent's work tree, `/ws` in its container."""
+        return self.work(agent) / "tree"
+
+    def agent_git(self, agent: str) -> Path:
+        """The agent's own git folder, `/ws/.git` in its container; host git never opens it."""
+        return self.work(agent) / "git"
+
+    def agent_home(self, agent: str) -> Path:
+        """The agent's home folder."""
+        return self.work(agent) / "home"
+
+    def agent_bin(self, agent: str) -> Path:
+        """The folder that is first on the agent's PATH, where no container has one: the `room` command."""
+        return self.work(agent) / "bin"
+
+    def agent_etc(self, agent: str) -> Path:
+        """What the agent's CLI finds under `/etc` in its container, read-only: a folder for each tool."""
+        return self.work(agent) / "etc"
+
+    def passwd(self, agent: str) -> Path:
+        """The agent's `/etc/passwd` in its container: ssh and others refuse to run for an unnamed user."""
+        return self.work(agent) / "passwd"
+
+    def sockets(self, agent: str) -> Path:
+        """The folder of unix sockets that is mounted into the agent's sandbox."""
+        return self.work(agent) / "sock"
+
+    def agent_sock(self, agent: str) -> Path:
+        """The agent's socket to the room."""
+        return self.sockets(agent) / "room.sock"
+
+    def model_sock(self, agent: str) -> Path:
+        """The agent's socket to its model."""
+        return self.sockets(agent) / "model.sock"
+
+    def egress_sock(self, agent: str) -> Path:
+        """The agent's socket to the allowed places of the network."""
+        return self.sockets(agent) / "egress.sock"
+
+    def task_file(self, agent: str) -> Path:
+        """The agent's task text, `/run/agentmux/task` in its container."""
+        return self.sockets(agent) / "task"
+
+    @property
+    def git(self) -> Path:
+        """The host's own bare repository: the base, and every snapshot's objects."""
+        return self.folder / "git" / "host.git"
+
+    def index(self, agent: str) -> Path:
+        """The host's own index over the agent's work tree."""
+        return self.folder / "git" / f"{agent}.index"
+
+    def secrets(self, member: str) -> Path:
+        """The folder in memory with the member's token and keys."""
+        return secrets_root() / self.id / member
+
+    def token(self, member: str) -> Path:
+        """The file with the member's token."""
+        return self.secrets(member) / "token"
+
+    def secret_env(self, member: str) -> Path:
+        """The file with the secrets that the member's profile names: `KEY=value` lines, values as they are."""
+        return self.secrets(member) / "env"
+
+    def model_access(self, agent: str) -> Path:
+        """Where the agent's model is and the key to it, for the room alone."""
+        return self.secrets("room") / f"{agent}.model"
+
+    def check_socket_lengths(self, agents: list[str]) -> None:
+        """Raise UsageError if a unix socket of this session would have too long a path to be bound."""
+        for path in [
+            self.room_sock,
+            self.tmux_sock,
+            *(self.recorder_sock(a) for a in agents),
+            *(self.egress_sock(a) for a in agents),
+        ]:
+            if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+                raise UsageError(
+                    f"The socket path {path} has {len(os.fsencode(path))} bytes; unix sockets allow "
+                    f"{SOCKET_PATH_LIMIT}.",
+                    "Set AGENTMUX_HOME to a folder with a shorter path.",
+                )
+
+    def scrub_file(self, agent: str) -> Path:
+        """What the agent's recorder must never write down, one value a line; outside of the agent's own place."""
+        return self.secrets("room") / f"{agent}.scrub"

@@ -1,0 +1,259 @@
+"""What members and sensors ask of the room. A command may be refused; only its events are facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, TaskStatus, Via
+
+
+class Command(BaseModel):
+    """A wish; `do` names its kind on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# -- by agents and the human ------------------------------------------------------------------------------------
+
+
+class Say(Command):
+    """Send a message to `to` (a member or `all`). A reply to `all` goes to whoever sent the message it answers."""
+
+    do: Literal["say"] = "say"
+    to: str = "all"
+    text: str
+    ask: bool = False
+    default: str | None = None
+    reply_to: int | None = None
+    via: Via = "prompt"
+
+
+class ReadInbox(Command):
+    """Take the unread messages; they become delivered and read. `how` says where they were put."""
+
+    do: Literal["inbox"] = "inbox"
+    how: Literal["reply", "inbox", "seen", "hook"] = "inbox"
+
+
+class Claim(Command):
+    """Ask for a lease on all of these paths, or none."""
+
+    do: Literal["claim"] = "claim"
+    paths: list[str]
+    mode: Mode = "exclusive"
+    intent: str = ""
+    lease: float | None = Field(None, gt=0, le=24 * 3600)
+
+
+class Release(Command):
+    """Give up the claim with this number, or all whose paths are among `paths`; with neither, all of one's own.
+
+    The same ends a place in line.
+    """
+
+    do: Literal["release"] = "release"
+    id: int | None = None
+    paths: list[str] = []
+
+
+class TaskAdd(Command):
+    """Put a task on the list."""
+
+    do: Literal["task.add"] = "task.add"
+    title: str = Field(min_length=1)
+    text: str = ""
+
+
+class TaskTake(Command):
+    """Become the task's owner, if nobody else is."""
+
+    do: Literal["task.take"] = "task.take"
+    id: int
+
+
+class TaskUpdate(Command):
+    """Change the status or text of a task; `done` finishes it, `open` gives it back."""
+
+    do: Literal["task.update"] = "task.update"
+    id: int
+    status: TaskStatus | None = None
+    text: str | None = None
+
+
+class Note(Command):
+    """Write a line on the scratchpad."""
+
+    do: Literal["note"] = "note"
+    text: str = Field(min_length=1)
+
+
+# -- by the human alone -----------------------------------------------------------------------------------------
+
+
+class Rule(Command):
+    """Settle a contested claim. `split` needs what the holder keeps and what the asker gets."""
+
+    do: Literal["rule"] = "rule"
+    id: int
+    choice: Choice
+    reason: str = ""
+    holder_paths: list[str] = []
+    asker_paths: list[str] = []
+
+
+class Hold(Command):
+    """Take a pane: nothing else types there until `Unhold`, or until the viewer's process (its id; 0: none) ends."""
+
+    do: Literal["hold"] = "hold"
+    agent: str
+    how: HoldHow = "typing"
+    viewer: int = Field(0, ge=0)
+
+
+class Unhold(Command):
+    """Give a pane back; a viewer can give back only what it holds itself."""
+
+    do: Literal["unhold"] = "unhold"
+    agent: str
+    viewer: int = Field(0, ge=0)
+
+
+class Pause(Command):
+    """Pause an agent."""
+
+    do: Literal["pause"] = "pause"
+    agent: str
+    how: PauseHow = "soft"
+
+
+class Resume(Command):
+    """Let a paused agent go on."""
+
+    do: Literal["resume"] = "resume"
+    agent: str
+
+
+class Interrupt(Command):
+    """Send the agent's interrupt key."""
+
+    do: Literal["interrupt"] = "interrupt"
+    agent: str
+
+
+class Restart(Command):
+    """Start the agent's program again; only one that has ended."""
+
+    do: Literal["restart"] = "restart"
+    agent: str
+
+
+class Resize(Command):
+    """A viewer gave the pane another size, in cells."""
+
+    do: Literal["resize"] = "resize"
+    agent: str
+    columns: int = Field(ge=1, le=2000)
+    rows: int = Field(ge=1, le=2000)
+
+
+class Allow(Command):
+    """Let an agent (or `all`) reach a place in the network: a host, or host:port; `once` is for one connection."""
+
+    do: Literal["allow"] = "allow"
+    agent: str = "all"
+    place: str = Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")
+    once: bool = False
+
+
+class Merge(Command):
+    """Merge all agents' work into the session's branch. The reply comes when it is done."""
+
+    do: Literal["merge"] = "merge"
+
+
+class Stop(Command):
+    """End all agents and the room."""
+
+    do: Literal["stop"] = "stop"
+
+
+Wish = Annotated[
+    Say
+    | ReadInbox
+    | Claim
+    | Release
+    | TaskAdd
+    | TaskTake
+    | TaskUpdate
+    | Note
+    | Rule
+    | Hold
+    | Unhold
+    | Pause
+    | Resume
+    | Interrupt
+    | Restart
+    | Resize
+    | Allow
+    | Merge
+    | Stop,
+    Field(discriminator="do"),
+]
+"""A command that may come over a socket."""
+
+WISH: TypeAdapter[Wish] = TypeAdapter(Wish)
+
+
+# -- by the room's own sensors; never over a socket -------------------------------------------------------------
+
+
+class Tick(Command):
+    """Time has passed: expire what ran out."""
+
+    do: Literal["tick"] = "tick"
+
+
+class Touched(Command):
+    """An agent wrote these files: its claims around them are renewed."""
+
+    do: Literal["touched"] = "touched"
+    agent: str
+    paths: list[str]
+
+
+class ReportState(Command):
+    """A sensor saw the agent in this state."""
+
+    do: Literal["report.state"] = "report.state"
+    agent: str
+    state: AgentState
+    why: str = ""
+
+
+class ReportExit(Command):
+    """The agent's program ended."""
+
+    do: Literal["report.exit"] = "report.exit"
+    agent: str
+    status: int | None = None
+    signal: int | None = None
+    reason: str = ""
+
+
+class AskEgress(Command):
+    """The agent wants to reach a place that is not on its list."""
+
+    do: Literal["egress"] = "egress"
+    agent: str
+    place: str
+
+
+class ReportTyped(Command):
+    """A message was typed into the agent's pane and submitted, or (`why`) it was not."""
+
+    do: Literal["report.typed"] = "report.typed"
+    id: int
+    agent: str
+    why: str = ""

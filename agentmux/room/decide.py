@@ -1,0 +1,80 @@
+"""What is allowed: from a command to events and a reply, or to a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agentmux.room import commands as cmd
+from agentmux.room import decide_agents, decide_claims, decide_egress, decide_messages, decide_rulings, decide_tasks
+from agentmux.room.decision import Decision, refuse
+from agentmux.room.draft import Context
+from agentmux.room.state import ROOM, YOU, State
+from agentmux.room.who import unknown
+
+Rule = Callable[[Context, Any], Decision]
+
+RULES: Mapping[type[cmd.Command], Rule] = {
+    cmd.Say: decide_messages.say,
+    cmd.ReadInbox: decide_messages.read_inbox,
+    cmd.ReportTyped: decide_messages.report_typed,
+    cmd.Claim: decide_claims.claim,
+    cmd.Release: decide_claims.release,
+    cmd.Touched: decide_claims.touched,
+    cmd.Tick: decide_claims.tick,
+    cmd.Rule: decide_rulings.rule,
+    cmd.TaskAdd: decide_tasks.add,
+    cmd.TaskTake: decide_tasks.take,
+    cmd.TaskUpdate: decide_tasks.update,
+    cmd.Note: decide_tasks.note,
+    cmd.Hold: decide_agents.hold,
+    cmd.Unhold: decide_agents.unhold,
+    cmd.Pause: decide_agents.pause,
+    cmd.Resume: decide_agents.resume,
+    cmd.Interrupt: decide_agents.interrupt,
+    cmd.Restart: decide_agents.restart,
+    cmd.Resize: decide_agents.resize,
+    cmd.ReportState: decide_agents.report_state,
+    cmd.ReportExit: decide_agents.report_exit,
+    cmd.Allow: decide_egress.allow,
+    cmd.AskEgress: decide_egress.ask,
+    cmd.Merge: decide_agents.merge,
+    cmd.Stop: decide_agents.stop,
+}
+
+AGENTS_MAY = (cmd.Say, cmd.ReadInbox, cmd.Claim, cmd.Release, cmd.TaskAdd, cmd.TaskTake, cmd.TaskUpdate, cmd.Note)
+ROOM_MAY = (cmd.Say, cmd.Tick, cmd.Touched, cmd.ReportState, cmd.ReportExit, cmd.ReportTyped, cmd.AskEgress)
+NOT_WHILE_PAUSED = (cmd.Say, cmd.Claim, cmd.TaskTake)
+
+
+def decide(state: State, actor: str, command: cmd.Command, now: float) -> Decision:
+    """What the command does.
+
+    Args:
+        state: the session; only read.
+        actor: who asks: an agent's name, `you`, or `room` for its sensors.
+        command: what is asked.
+        now: Unix seconds.
+    """
+    return _forbidden(state, actor, command) or RULES[type(command)](Context(state, actor, now), command)
+
+
+def _forbidden(state: State, actor: str, command: cmd.Command) -> Decision | None:
+    if actor == YOU:
+        return None
+    name = type(command).model_fields["do"].default
+    if actor == ROOM:
+        return None if isinstance(command, ROOM_MAY) else refuse(f"The room's sensors may not ask for '{name}'.")
+    if actor not in state.agents:
+        return unknown("member", actor, state.members())
+    if not isinstance(command, AGENTS_MAY):
+        return refuse(f"Agents may not ask for '{name}'.", "Only the human may; ask `you` with a message.")
+    agent = state.agents[actor]
+    if isinstance(command, NOT_WHILE_PAUSED):
+        if agent.paused:
+            return refuse(
+                f"{actor} is paused by the human.", "Wait until the human resumes you; the inbox still works."
+            )
+        if agent.ended:
+            return refuse(f"{actor} has ended.", "The human can restart it.")
+    return None

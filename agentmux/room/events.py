@@ -1,0 +1,466 @@
+"""Facts. An event says what happened, never what should; once appended it does not change.
+
+Each class has a `kind` and a `version`. A reader knows every version ever written (`UPCASTS`), keeps keys that it
+does not know, and reads a kind that it does not know as `UnknownEvent`, so that an older program opens a newer log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+AgentState = Literal["starting", "working", "needs you", "idle", "done", "paused", "failed", "gone"]
+Mode = Literal["exclusive", "shared"]
+Via = Literal["bus", "prompt", "now"]
+Choice = Literal["keep", "transfer", "split", "share", "settle"]
+TaskStatus = Literal["open", "in_progress", "blocked", "done"]
+HoldHow = Literal["typing", "take over", "shell"]
+PauseHow = Literal["soft", "freeze"]
+
+
+class Event(BaseModel):
+    """One fact of a session."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    classes: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" in cls.__dict__:
+            Event.classes[cls.kind] = cls
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in the log: its number (from 1, without gaps), its time (Unix seconds) and whose doing it was."""
+
+    seq: int
+    at: float
+    actor: str
+    event: Event
+
+
+class UnknownEvent(Event):
+    """An event of a kind that this program does not know, kept as it was written."""
+
+    name: str
+    written_version: int
+    body: dict[str, Any]
+
+
+# -- the session ------------------------------------------------------------------------------------------------
+
+
+class SessionCreated(Event):
+    """The session exists: its folder, its agents. Always the first event."""
+
+    kind = "session.created"
+    session: str
+    repo: str
+    base: str
+    layout: str
+    sandbox: str
+    agents: list[str]
+    profiles: dict[str, str]
+    task: str = ""
+
+
+class RoomStarted(Event):
+    """A room process took up the session; `restarted` when an earlier one ended without a word."""
+
+    kind = "room.started"
+    pid: int
+    restarted: bool = False
+
+
+class Progress(Event):
+    """Something that takes time: `step` names it (`clone ada`, `image`), `text` says how far it is."""
+
+    kind = "progress"
+    step: str
+    text: str = ""
+    done: bool = False
+
+
+class Warned(Event):
+    """Something that the human should know and that stops nothing."""
+
+    kind = "warning"
+    text: str
+
+
+class SessionFailed(Event):
+    """The session could not be started; the reason is a sentence, with a hint and the last lines of a log."""
+
+    kind = "session.failed"
+    reason: str
+    hint: str = ""
+    tail: list[str] = []
+
+
+class SessionStopped(Event):
+    """Agents and panes were ended on purpose."""
+
+    kind = "session.stopped"
+
+
+# -- agents -----------------------------------------------------------------------------------------------------
+
+
+class AgentStarted(Event):
+    """The agent's program was started in its pane (again, when `restarted`)."""
+
+    kind = "agent.started"
+    agent: str
+    pane: str
+    container: str | None = None
+    restarted: bool = False
+
+
+class AgentStateChanged(Event):
+    """The agent is in another state; `why` names the rule, hook or event that said so."""
+
+    kind = "agent.state"
+    agent: str
+    state: AgentState
+    why: str = ""
+
+
+class AgentExited(Event):
+    """The agent's program ended: with an exit status, or by a signal, or `reason` says how."""
+
+    kind = "agent.exited"
+    agent: str
+    status: int | None = None
+    signal: int | None = None
+    reason: str = ""
+
+
+class AgentPaused(Event):
+    """The human paused an agent: `soft` (no prompts, tools say so) or `freeze` (its processes stand still)."""
+
+    kind = "agent.paused"
+    agent: str
+    how: PauseHow
+
+
+class AgentResumed(Event):
+    """The human let an agent go on that was paused like that, after `seconds`."""
+
+    kind = "agent.resumed"
+    agent: str
+    how: PauseHow = "soft"
+    seconds: float = 0.0
+
+
+class AgentInterrupted(Event):
+    """The human sent the agent's interrupt key."""
+
+    kind = "agent.interrupted"
+    agent: str
+
+
+class PaneHeld(Event):
+    """A human has the pane: nothing else types there. `viewer` is the process through which; 0 where nobody said."""
+
+    kind = "pane.held"
+    agent: str
+    how: HoldHow
+    viewer: int = 0
+
+
+class PaneReleased(Event):
+    """The human gave the pane back, after `seconds`."""
+
+    kind = "pane.released"
+    agent: str
+    how: HoldHow
+    seconds: float
+
+
+class PaneResized(Event):
+    """The pane has another size, in cells."""
+
+    kind = "pane.resized"
+    agent: str
+    columns: int
+    rows: int
+
+
+class ModelUsed(Event):
+    """A reply of the agent's model: the tokens that went in, of these the `cached` ones, and those that came out."""
+
+    kind = "model.used"
+    agent: str
+    model: str
+    tokens_in: int
+    cached: int = 0
+    tokens_out: int
+
+
+class EgressRefused(Event):
+    """The agent wanted to reach a place (a host, or host:port) that is not on its list; told once."""
+
+    kind = "egress.refused"
+    agent: str
+    place: str
+
+
+class EgressGranted(Event):
+    """The human lets the agent reach the place: for one connection (`once`), or for the rest of the session."""
+
+    kind = "egress.granted"
+    agent: str
+    place: str
+    once: bool = False
+
+
+class EgressUsed(Event):
+    """The one connection that was granted has been made."""
+
+    kind = "egress.used"
+    agent: str
+    place: str
+
+
+# -- messages ---------------------------------------------------------------------------------------------------
+
+
+class MessageSent(Event):
+    """A message: to one member or `all`; `ask` makes it a question, `reply_to` an answer.
+
+    `default` is what a human who does not care would answer. `sender` is who says it, if not the event's actor.
+    """
+
+    kind = "message.sent"
+    id: int
+    to: str
+    text: str
+    ask: bool = False
+    default: str | None = None
+    reply_to: int | None = None
+    via: Via = "prompt"
+    sender: str | None = None
+
+
+class MessageDelivered(Event):
+    """The message reached the member: in a tool's `reply`, its `inbox`, `typed` into its pane, or by its `hook`."""
+
+    kind = "message.delivered"
+    id: int
+    member: str
+    how: Literal["reply", "inbox", "typed", "seen", "hook"]
+
+
+class MessageRead(Event):
+    """The member has the text: its tool call returned it, or what was typed was submitted."""
+
+    kind = "message.read"
+    id: int
+    member: str
+
+
+class DeliveryFailed(Event):
+    """Typing a message did not work; it stays queued and `why` says what stood in the way."""
+
+    kind = "message.undelivered"
+    id: int
+    member: str
+    why: str
+
+
+# -- claims -----------------------------------------------------------------------------------------------------
+
+
+class ClaimGranted(Event):
+    """A lease on paths, until `until` (Unix seconds); `fence` grows with every grant of the session."""
+
+    kind = "claim.granted"
+    id: int
+    holder: str
+    paths: list[str]
+    mode: Mode = "exclusive"
+    intent: str = ""
+    lease: float
+    until: float
+    fence: int
+
+
+class ClaimRefused(Event):
+    """Nothing was granted; `behind` are the claims in the way. The asker waits, with this number in line."""
+
+    kind = "claim.refused"
+    id: int
+    asker: str
+    paths: list[str]
+    mode: Mode = "exclusive"
+    intent: str = ""
+    lease: float
+    behind: list[int]
+
+
+class ClaimRenewed(Event):
+    """The holder was active inside its claim; it lasts until `until` now."""
+
+    kind = "claim.renewed"
+    id: int
+    until: float
+
+
+class ClaimReleased(Event):
+    """The claim is over before its time; `why` says so in a few words, `released` if its holder gave it up."""
+
+    kind = "claim.released"
+    id: int
+    why: str = "released"
+
+
+class ClaimExpired(Event):
+    """The lease ran out."""
+
+    kind = "claim.expired"
+    id: int
+
+
+class ClaimChanged(Event):
+    """A ruling changed what a claim covers or its mode."""
+
+    kind = "claim.changed"
+    id: int
+    paths: list[str]
+    mode: Mode
+
+
+class WaitEnded(Event):
+    """The waiting claim `id` is no longer in line: granted, withdrawn, or its asker is gone."""
+
+    kind = "claim.unqueued"
+    id: int
+    why: str
+
+
+class RulingRaised(Event):
+    """A contested claim waits for the human; `id` is the waiting claim's number."""
+
+    kind = "ruling.raised"
+    id: int
+    asker: str
+    holders: list[str]
+    paths: list[str]
+
+
+class RulingSettled(Event):
+    """The human ruled, `seconds` after it was raised."""
+
+    kind = "ruling.settled"
+    id: int
+    choice: Choice
+    reason: str = ""
+    seconds: float = 0.0
+
+
+# -- tasks and notes --------------------------------------------------------------------------------------------
+
+
+class TaskAdded(Event):
+    """An item on the shared list."""
+
+    kind = "task.added"
+    id: int
+    title: str
+    text: str = ""
+
+
+class TaskChanged(Event):
+    """The task has another status, owner or text; None leaves a field as it is, but the status `open` has no owner."""
+
+    kind = "task.changed"
+    id: int
+    status: TaskStatus | None = None
+    owner: str | None = None
+    text: str | None = None
+
+
+class NoteAdded(Event):
+    """A line on the shared scratchpad, or the human's marker in the recording."""
+
+    kind = "note.added"
+    text: str
+
+
+# -- merging ----------------------------------------------------------------------------------------------------
+
+
+class CheckRan(Event):
+    """A command was run on a tree; `log` is a file under the session's `out`."""
+
+    kind = "check.ran"
+    command: str
+    tree: str
+    status: int
+    seconds: float
+    log: str = ""
+
+
+class Merged(Event):
+    """The agents' work became a branch of the user's repository."""
+
+    kind = "merge.done"
+    branch: str
+    commit: str
+    order: list[str]
+    passed: int
+    failed: int
+
+
+class MergeRefused(Event):
+    """The agents' work does not fit together; nothing was written. Paths map to the number of conflicting hunks."""
+
+    kind = "merge.refused"
+    order: list[str]
+    files: dict[str, int]
+
+
+# -- reading ----------------------------------------------------------------------------------------------------
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+"""(kind, version) -> a function from a body of that version to one of the next version."""
+BODY: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def parse(kind: str, version: int, body: dict[str, Any]) -> Event:
+    """An event from its written form, of whatever version.
+
+    >>> parse("note.added", 1, {"text": "hello"})
+    NoteAdded(text='hello')
+    >>> parse("from.the.future", 3, {"x": 1})
+    UnknownEvent(name='from.the.future', written_version=3, body={'x': 1})
+    """
+    cls = Event.classes.get(kind)
+    if cls is None or version > cls.version:
+        return UnknownEvent(name=kind, written_version=version, body=body)
+    while version < cls.version:
+        body = UPCASTS[kind, version](body)
+        version += 1
+    return cls.model_validate(body)
+
+
+def parse_json(kind: str, version: int, text: str) -> Event:
+    """Like `parse`, from JSON text; raises pydantic's ValidationError where that is not an event of this kind."""
+    cls = Event.classes.get(kind)
+    if cls is not None and version == cls.version:
+        return cls.model_validate_json(text)
+    return parse(kind, version, BODY.validate_json(text))
+
+
+def written(event: Event) -> tuple[str, int, str]:
+    """An event's written form: kind, version, body as JSON text. An unknown one is written as it was read."""
+    if isinstance(event, UnknownEvent):
+        return event.name, event.written_version, BODY.dump_json(event.body).decode()
+    return event.kind, event.version, event.model_dump_json()

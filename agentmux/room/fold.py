@@ -1,0 +1,331 @@
+"""From events to the state. Each event costs about the same, however long the log is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from agentmux.room import events as ev
+from agentmux.room.events import Recorded
+from agentmux.room.state import Agent, Branch, Lease, Message, NoteLine, Receipt, Ruling, State, Task, Waiting
+
+Handler = Callable[[State, Any], None]
+"""Changes the state by one event; the state's `at` and `actor` are the event's already."""
+HANDLERS: dict[type[ev.Event], Handler] = {}
+
+
+def fold(events: Iterable[Recorded], state: State | None = None) -> State:
+    """Apply the events, in order, to the given state (in place) or to an empty one, and return it.
+
+    Events that change nothing in the state, or that this program does not know, move only its `seq` and `at`.
+    """
+    state = State() if state is None else state
+    for recorded in events:
+        apply(state, recorded)
+    return state
+
+
+def apply(state: State, recorded: Recorded) -> None:
+    """Apply one event in place."""
+    state.seq = recorded.seq
+    state.at = recorded.at
+    state.actor = recorded.actor
+    if handler := HANDLERS.get(type(recorded.event)):
+        handler(state, recorded.event)
+
+
+def _on(kind: type[ev.Event]) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+# -- the session ------------------------------------------------------------------------------------------------
+
+
+@_on(ev.SessionCreated)
+def _created(state: State, event: ev.SessionCreated) -> None:
+    state.session, state.repo, state.base = event.session, event.repo, event.base
+    state.layout, state.sandbox, state.task, state.created = event.layout, event.sandbox, event.task, state.at
+    state.agents = {name: Agent(name, event.profiles.get(name, ""), since=state.at) for name in event.agents}
+
+
+@_on(ev.RoomStarted)
+def _room_started(state: State, event: ev.RoomStarted) -> None:
+    state.room_pid, state.stopped, state.failed = event.pid, False, ""
+
+
+@_on(ev.Progress)
+def _progress(state: State, event: ev.Progress) -> None:
+    state.progress[event.step] = (event.text, event.done)
+
+
+@_on(ev.Warned)
+def _warned(state: State, event: ev.Warned) -> None:
+    state.warnings.append((state.at, event.text))
+
+
+@_on(ev.SessionFailed)
+def _failed(state: State, event: ev.SessionFailed) -> None:
+    state.failed = event.reason
+
+
+@_on(ev.SessionStopped)
+def _stopped(state: State, _event: ev.SessionStopped) -> None:
+    state.stopped, state.room_pid = True, None
+
+
+# -- agents -----------------------------------------------------------------------------------------------------
+
+
+def _agent(session: State, name: str, **changes: Any) -> None:
+    if agent := session.agents.get(name):
+        session.agents[name] = replace(agent, **changes)
+
+
+@_on(ev.AgentStarted)
+def _agent_started(state: State, event: ev.AgentStarted) -> None:
+    _agent(
+        state,
+        event.agent,
+        state="starting",
+        since=state.at,
+        why="",
+        pane=event.pane,
+        container=event.container,
+        started=state.at,
+        paused=None,
+        exit_status=None,
+        exit_signal=None,
+    )
+
+
+@_on(ev.AgentStateChanged)
+def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
+    if agent := state.agents.get(event.agent):
+        since = agent.since if agent.state == event.state else state.at
+        state.agents[event.agent] = replace(agent, state=event.state, why=event.why, since=since)
+
+
+@_on(ev.AgentExited)
+def _agent_exited(state: State, event: ev.AgentExited) -> None:
+    _agent(state, event.agent, exit_status=event.status, exit_signal=event.signal, paused=None)
+
+
+@_on(ev.AgentPaused)
+def _agent_paused(state: State, event: ev.AgentPaused) -> None:
+    if agent := state.agents.get(event.agent):
+        state.agents[event.agent] = replace(
+            agent, state="paused", since=state.at, paused=event.how, paused_at=state.at, before_pause=agent.state
+        )
+
+
+@_on(ev.AgentResumed)
+def _agent_resumed(state: State, event: ev.AgentResumed) -> None:
+    if agent := state.agents.get(event.agent):
+        state.agents[event.agent] = replace(agent, state=agent.before_pause, since=state.at, paused=None)
+
+
+@_on(ev.PaneHeld)
+def _pane_held(state: State, event: ev.PaneHeld) -> None:
+    _agent(state, event.agent, held=event.how, held_at=state.at, viewer=event.viewer)
+
+
+@_on(ev.PaneReleased)
+def _pane_released(state: State, event: ev.PaneReleased) -> None:
+    if agent := state.agents.get(event.agent):
+        state.agents[event.agent] = replace(agent, held=None, held_seconds=agent.held_seconds + event.seconds)
+
+
+@_on(ev.PaneResized)
+def _pane_resized(state: State, event: ev.PaneResized) -> None:
+    _agent(state, event.agent, size=(event.columns, event.rows))
+
+
+@_on(ev.ModelUsed)
+def _model_used(state: State, event: ev.ModelUsed) -> None:
+    if agent := state.agents.get(event.agent):
+        state.agents[event.agent] = replace(
+            agent,
+            tokens_in=agent.tokens_in + event.tokens_in,
+            tokens_cached=agent.tokens_cached + event.cached,
+            tokens_out=agent.tokens_out + event.tokens_out,
+        )
+
+
+@_on(ev.EgressRefused)
+def _egress_refused(state: State, event: ev.EgressRefused) -> None:
+    state.egress[event.agent, event.place] = "refused"
+
+
+@_on(ev.EgressGranted)
+def _egress_granted(state: State, event: ev.EgressGranted) -> None:
+    state.egress[event.agent, event.place] = "once" if event.once else "always"
+
+
+@_on(ev.EgressUsed)
+def _egress_used(state: State, event: ev.EgressUsed) -> None:
+    state.egress.pop((event.agent, event.place), None)
+
+
+# -- messages ---------------------------------------------------------------------------------------------------
+
+
+@_on(ev.MessageSent)
+def _message_sent(state: State, event: ev.MessageSent) -> None:
+    sender = event.sender or state.actor
+    recipients = state.recipients(sender, event.to)
+    state.messages[event.id] = Message(
+        id=event.id,
+        at=state.at,
+        sender=sender,
+        to=event.to,
+        text=event.text,
+        ask=event.ask,
+        default=event.default,
+        reply_to=event.reply_to,
+        via=event.via,
+        receipts=dict.fromkeys(recipients, Receipt()),
+    )
+    state.next_message = max(state.next_message, event.id + 1)
+    for member in recipients:
+        state.unread.setdefault(member, []).append(event.id)
+    question = state.messages.get(event.reply_to) if event.reply_to is not None else None
+    if question is not None and question.ask:
+        # Who follows up on a question of its own has had the answer elsewhere.
+        for member in question.receipts if sender == question.sender else [sender]:
+            _receipt(state, question.id, member, answered=state.at)
+
+
+@_on(ev.MessageDelivered)
+def _message_delivered(state: State, event: ev.MessageDelivered) -> None:
+    _receipt(state, event.id, event.member, delivered=state.at, problem="")
+
+
+@_on(ev.MessageRead)
+def _message_read(state: State, event: ev.MessageRead) -> None:
+    _receipt(state, event.id, event.member, read=state.at)
+    unread = state.unread.get(event.member, [])
+    place = bisect_left(unread, event.id)
+    if place < len(unread) and unread[place] == event.id:
+        del unread[place]
+
+
+@_on(ev.DeliveryFailed)
+def _delivery_failed(state: State, event: ev.DeliveryFailed) -> None:
+    _receipt(state, event.id, event.member, problem=event.why)
+
+
+def _receipt(state: State, id_: int, member: str, **changes: Any) -> None:
+    message = state.messages.get(id_)
+    if message is not None and member in message.receipts:
+        receipt = replace(message.receipts[member], **changes)
+        state.messages[id_] = replace(message, receipts={**message.receipts, member: receipt})
+
+
+# -- claims -----------------------------------------------------------------------------------------------------
+
+
+@_on(ev.ClaimGranted)
+def _claim_granted(state: State, event: ev.ClaimGranted) -> None:
+    state.claims[event.id] = Lease(
+        id=event.id,
+        holder=event.holder,
+        paths=tuple(event.paths),
+        mode=event.mode,
+        intent=event.intent,
+        granted=state.at,
+        lease=event.lease,
+        until=event.until,
+        fence=event.fence,
+    )
+    state.next_claim = max(state.next_claim, event.id + 1)
+    state.next_fence = max(state.next_fence, event.fence + 1)
+    state.granted += 1
+
+
+@_on(ev.ClaimRefused)
+def _claim_refused(state: State, event: ev.ClaimRefused) -> None:
+    state.waiting[event.id] = Waiting(
+        id=event.id,
+        asker=event.asker,
+        paths=tuple(event.paths),
+        mode=event.mode,
+        intent=event.intent,
+        lease=event.lease,
+        since=state.at,
+        behind=tuple(event.behind),
+    )
+    state.next_claim = max(state.next_claim, event.id + 1)
+    state.refused += 1
+
+
+@_on(ev.ClaimRenewed)
+def _claim_renewed(state: State, event: ev.ClaimRenewed) -> None:
+    if lease := state.claims.get(event.id):
+        state.claims[event.id] = replace(lease, until=event.until)
+
+
+@_on(ev.ClaimChanged)
+def _claim_changed(state: State, event: ev.ClaimChanged) -> None:
+    if lease := state.claims.get(event.id):
+        state.claims[event.id] = replace(lease, paths=tuple(event.paths), mode=event.mode)
+
+
+@_on(ev.ClaimReleased)
+@_on(ev.ClaimExpired)
+def _claim_ended(state: State, event: ev.ClaimReleased | ev.ClaimExpired) -> None:
+    state.claims.pop(event.id, None)
+
+
+@_on(ev.WaitEnded)
+def _wait_ended(state: State, event: ev.WaitEnded) -> None:
+    state.waiting.pop(event.id, None)
+    state.rulings.pop(event.id, None)
+
+
+@_on(ev.RulingRaised)
+def _ruling_raised(state: State, event: ev.RulingRaised) -> None:
+    state.rulings[event.id] = Ruling(event.id, event.asker, tuple(event.holders), tuple(event.paths), state.at)
+
+
+@_on(ev.RulingSettled)
+def _ruling_settled(state: State, event: ev.RulingSettled) -> None:
+    state.rulings.pop(event.id, None)
+
+
+# -- tasks, notes, merging --------------------------------------------------------------------------------------
+
+
+@_on(ev.TaskAdded)
+def _task_added(state: State, event: ev.TaskAdded) -> None:
+    state.tasks[event.id] = Task(event.id, event.title, event.text, by=state.actor)
+    state.next_task = max(state.next_task, event.id + 1)
+
+
+@_on(ev.TaskChanged)
+def _task_changed(state: State, event: ev.TaskChanged) -> None:
+    if task := state.tasks.get(event.id):
+        owner = None if event.status == "open" else event.owner or task.owner
+        text = task.text if event.text is None else event.text
+        state.tasks[event.id] = replace(task, status=event.status or task.status, owner=owner, text=text)
+
+
+@_on(ev.NoteAdded)
+def _note_added(state: State, event: ev.NoteAdded) -> None:
+    state.notes.append(NoteLine(state.at, state.actor, event.text))
+
+
+@_on(ev.Merged)
+def _merged(state: State, event: ev.Merged) -> None:
+    state.branch = Branch(event.branch, event.commit, tuple(event.order), event.passed, event.failed)
+    state.conflicts = {}
+
+
+@_on(ev.MergeRefused)
+def _merge_refused(state: State, event: ev.MergeRefused) -> None:
+    state.conflicts = dict(event.files)

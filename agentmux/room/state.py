@@ -1,0 +1,202 @@
+"""What is, computed from events alone. Entries are frozen; `fold` puts new ones in place of old ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agentmux.room.events import AgentState, HoldHow, Mode, PauseHow, TaskStatus, Via
+
+Egress = Literal["refused", "once", "always"]
+
+YOU = "you"
+ROOM = "room"
+ALL = "all"
+MESSAGE_LIMIT = 64 * 1024
+"""Bytes of UTF-8 in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A member that runs in a pane. Times are Unix seconds."""
+
+    name: str
+    profile: str
+    state: AgentState = "starting"
+    since: float = 0.0
+    why: str = ""
+    pane: str | None = None
+    container: str | None = None
+    started: float | None = None
+    paused: PauseHow | None = None
+    paused_at: float = 0.0
+    before_pause: AgentState = "working"
+    held: HoldHow | None = None
+    viewer: int = 0
+    held_at: float = 0.0
+    held_seconds: float = 0.0
+    exit_status: int | None = None
+    exit_signal: int | None = None
+    size: tuple[int, int] | None = None
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    """Of those that went in."""
+    tokens_out: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether its program is over."""
+        return self.state in ("done", "failed", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message at one recipient; None until it happened."""
+
+    delivered: float | None = None
+    read: float | None = None
+    answered: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message with a receipt for each recipient."""
+
+    id: int
+    at: float
+    sender: str
+    to: str
+    text: str
+    ask: bool
+    default: str | None
+    reply_to: int | None
+    via: Via
+    receipts: dict[str, Receipt]
+
+    @property
+    def open(self) -> bool:
+        """Whether this is a question that nobody has answered yet."""
+        return self.ask and not any(r.answered for r in self.receipts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A granted claim."""
+
+    id: int
+    holder: str
+    paths: tuple[str, ...]
+    mode: Mode
+    intent: str
+    granted: float
+    lease: float
+    until: float
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A refused claim that waits in line."""
+
+    id: int
+    asker: str
+    paths: tuple[str, ...]
+    mode: Mode
+    intent: str
+    lease: float
+    since: float
+    behind: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A contested claim that waits for the human; its id is the waiting claim's."""
+
+    id: int
+    asker: str
+    holders: tuple[str, ...]
+    paths: tuple[str, ...]
+    raised: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An item on the shared list."""
+
+    id: int
+    title: str
+    text: str
+    status: TaskStatus = "open"
+    owner: str | None = None
+    by: str = ROOM
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A line on the scratchpad."""
+
+    at: float
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The result of the last merge."""
+
+    branch: str
+    commit: str
+    order: tuple[str, ...]
+    passed: int
+    failed: int
+
+
+@dataclass(slots=True)
+class State:
+    """A session at one moment. Only `fold` writes to it; everybody else reads."""
+
+    seq: int = 0
+    at: float = 0.0
+    actor: str = ""
+    """Number, time and doer of the last event."""
+    session: str = ""
+    repo: str = ""
+    base: str = ""
+    layout: str = ""
+    sandbox: str = ""
+    task: str = ""
+    created: float = 0.0
+    room_pid: int | None = None
+    stopped: bool = False
+    failed: str = ""
+    agents: dict[str, Agent] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    unread: dict[str, list[int]] = field(default_factory=dict)
+    """Message ids by member, oldest first."""
+    claims: dict[int, Lease] = field(default_factory=dict)
+    waiting: dict[int, Waiting] = field(default_factory=dict)
+    rulings: dict[int, Ruling] = field(default_factory=dict)
+    tasks: dict[int, Task] = field(default_factory=dict)
+    notes: list[NoteLine] = field(default_factory=list)
+    progress: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """step -> (text, done), in the order of their beginnings."""
+    warnings: list[tuple[float, str]] = field(default_factory=list)
+    egress: dict[tuple[str, str], Egress] = field(default_factory=dict)
+    """(agent, place) -> what was said about reaching it."""
+    branch: Branch | None = None
+    conflicts: dict[str, int] = field(default_factory=dict)
+    next_message: int = 1
+    next_claim: int = 1
+    next_task: int = 1
+    next_fence: int = 1
+    granted: int = 0
+    refused: int = 0
+
+    def members(self) -> list[str]:
+        """Everybody who can be written to, the human last."""
+        return [*self.agents, YOU]
+
+    def recipients(self, sender: str, to: str) -> list[str]:
+        """Who gets a message from `sender` to `to`."""
+        return [m for m in self.members() if m != sender and to in (ALL, m)]

@@ -1,0 +1,173 @@
+"""The agents' image: one Dockerfile, and a tag that says what went into it, so that nothing is built twice."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, ImageNotFound
+
+from agentmux.config import Install
+from agentmux.errors import ImageBuildError, SandboxError
+from agentmux.sandbox.base import Tell
+from agentmux.sandbox.engine import FULL_DISK_HINT, engine
+
+LOCAL_BASE = "agentmux/base:bookworm"
+"""The base that `agentmux image base` makes where no registry can be reached."""
+
+HERE = Path(__file__).resolve().parent
+CERTIFICATES = Path("/usr/local/share/ca-certificates")
+STEP_WIDTH = 76
+TAIL = 12
+"""Lines of a failed build that are shown."""
+CHATTER = re.compile(r" ---> |Removing intermediate container ")
+ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+STATUS = re.compile(r"returned a non-zero code: (\d+)")
+
+
+def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: Path) -> str:
+    """Build the image that holds what all these profiles need, unless it exists, and return its tag.
+
+    Args:
+        installs: what each profile installs.
+        base_image: what to build on; pulled if it is not here.
+        tell: takes each step of the build.
+        log: gets everything that the build prints.
+
+    Raises:
+        ImageBuildError: a step failed; the error has the last lines.
+        SandboxError: the engine does not answer, or the base image cannot be had.
+    """
+    arguments = build_arguments(installs)
+    files = context_files()
+    with engine("build the agents' image") as client:
+        base = _base_id(client, base_image, tell)
+        tag = image_tag(base, arguments, files)
+        if not _exists(client, tag):
+            tell(f"Building the image {tag} on {base_image}")
+            _build(client, tag, {"BASE_IMAGE": base_image, **arguments}, files, tell, log)
+        return tag
+
+
+def default_base(configured: str) -> str:
+    """The base to build on: the local one if somebody made it, else the configured one. Raises SandboxError."""
+    with engine("look for images") as client:
+        return LOCAL_BASE if _exists(client, LOCAL_BASE) else configured
+
+
+def build_arguments(installs: Iterable[Install]) -> dict[str, str]:
+    """The Dockerfile's arguments: the sorted union of what the profiles need.
+
+    >>> build_arguments([Install(npm=["b@2"]), Install(npm=["a@1", "b@2"], uv=["tool==3 mcp"])])
+    {'APT_PACKAGES': '', 'NPM_PACKAGES': 'a@1 b@2', 'UV_TOOLS': 'tool==3 mcp'}
+    """
+    wanted = list(installs)
+    return {
+        "APT_PACKAGES": " ".join(sorted({p for install in wanted for p in install.apt})),
+        "NPM_PACKAGES": " ".join(sorted({p for install in wanted for p in install.npm})),
+        "UV_TOOLS": ";".join(sorted({p for install in wanted for p in install.uv})),
+    }
+
+
+def context_files(certificates: Path = CERTIFICATES) -> dict[str, bytes]:
+    """The build context by name: the Dockerfile, the entry script, and the host's additional root certificates."""
+    files = {name: (HERE / name).read_bytes() for name in ("Dockerfile", "entry.sh")}
+    files["certs/README"] = b"Root certificates of the machine that built this image.\n"
+    for path in sorted(certificates.rglob("*.crt")):
+        files[f"certs/{path.name}"] = path.read_bytes()
+    return files
+
+
+def image_tag(base: str, arguments: Mapping[str, str], files: Mapping[str, bytes]) -> str:
+    """The tag for an image of these inputs; `base` is the base image's id."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    inputs = json.dumps([base, dict(arguments), digests], sort_keys=True)
+    return f"agentmux/agents:{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
+
+
+def _exists(client: docker.DockerClient, tag: str) -> bool:
+    try:
+        client.images.get(tag)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def _base_id(client: docker.DockerClient, name: str, tell: Tell) -> str:
+    """The id of the base image, after pulling it if need be."""
+    if not _exists(client, name):
+        tell(f"Pulling {name}")
+        try:
+            client.images.pull(name)
+        except APIError as err:
+            raise SandboxError(
+                f"The base image {name} is not here and cannot be pulled: {err.explanation or err}.",
+                "Without a registry, make a base of your own: `agentmux image base` (needs root and debootstrap).",
+            ) from err
+    return str(client.images.get(name).id)
+
+
+def _build(
+    client: docker.DockerClient,
+    tag: str,
+    arguments: dict[str, str],
+    files: Mapping[str, bytes],
+    tell: Tell,
+    log: Path,
+) -> None:
+    tail: deque[str] = deque(maxlen=TAIL)
+    step = "the first step"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    replies = client.api.build(
+        fileobj=_packed(files), custom_context=True, tag=tag, buildargs=arguments, decode=True, rm=True, forcerm=True
+    )
+    with log.open("w", encoding="utf-8") as out:
+        for reply in replies:
+            for line in _lines(reply):
+                print(line, file=out)
+                if line.startswith("Step "):
+                    step = line.partition(" :")[0]
+                    tell(line[:STEP_WIDTH])
+                elif not CHATTER.match(line) and "error" not in reply:
+                    tail.append(line)
+            if "error" in reply:
+                raise _failed(step, str(reply["error"]), list(tail), log)
+
+
+def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
+    """The printable lines of one reply of the engine, without the colours and cursor movements of the tools."""
+    text = str(reply.get("stream") or reply.get("status") or reply.get("error") or "")
+    for line in ESCAPE.sub("", text).replace("\r", "\n").split("\n"):
+        if plain := "".join(c for c in line if c.isprintable()).rstrip():
+            yield plain
+
+
+def _failed(step: str, why: str, tail: list[str], log: Path) -> ImageBuildError:
+    if any("no space left on device" in line.lower() for line in [why, *tail]):
+        error = ImageBuildError(
+            "The agents' image cannot be built: no space is left on the engine's disk.", tail, str(log)
+        )
+        error.hint = f"{FULL_DISK_HINT} {error.hint}"
+        return error
+    if ended := STATUS.search(why):  # the engine repeats the whole command here
+        why = f"{step} ended with status {ended[1]}"
+    return ImageBuildError(f"The agents' image cannot be built: {why.strip().rstrip('.')}.", tail, str(log))
+
+
+def _packed(files: Mapping[str, bytes]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in sorted(files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    packed.seek(0)
+    return packed

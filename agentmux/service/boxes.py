@@ -1,0 +1,50 @@
+"""From a session to the places of its agents."""
+
+from __future__ import annotations
+
+from agentmux.config import Session
+from agentmux.paths import SessionPaths
+from agentmux.sandbox.base import Box, Sandbox
+from agentmux.service.outfit import fill, fill_argv, known_of
+
+
+def sandbox_of(session: Session) -> Sandbox:
+    """The sandbox that the session's agents run in; raises SandboxError if its engine does not answer."""
+    if session.sandbox == "docker":
+        from agentmux.sandbox.docker import DockerSandbox
+
+        return DockerSandbox()
+    from agentmux.sandbox.process import ProcessSandbox
+
+    return ProcessSandbox()
+
+
+def owner_of(session: Session) -> tuple[int, int] | None:
+    """The user and group that the agents run as, where they are not the room's own."""
+    if session.sandbox == "docker":
+        from agentmux.sandbox.docker import container_user
+
+        return container_user()
+    return None
+
+
+def box_of(paths: SessionPaths, session: Session, agent: str, *, resumed: bool = False) -> Box:
+    """The agent's place: its command with everything filled in, its environment and its limits.
+
+    Args:
+        paths: where the session lives.
+        session: what it was started with.
+        agent: whose place.
+        resumed: whether its program shall go on with its last conversation, if it can.
+    """
+    profile = session.agent(agent).profile
+    known = known_of(session, agent)
+    return Box(
+        paths=paths,
+        agent=agent,
+        argv=fill_argv(profile.resume if resumed and profile.resume else profile.command, known),
+        env={name: fill(value, known) for name, value in profile.env.items()},
+        limits=session.layout.limits,
+        network=session.layout.network,
+        image=session.image,
+    )

@@ -1,0 +1,140 @@
+"""Types messages into idle panes: never into a dialog, copy mode, a held pane, a paused agent or a half-typed line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from agentmux.room.commands import ReportTyped
+from agentmux.room.events import AgentResumed, AgentStateChanged, MessageSent, PaneReleased, Recorded
+from agentmux.room.state import ROOM, Message
+from agentmux.room.status import Verdict
+from agentmux.service.mail import as_typed
+from agentmux.service.room import Room
+from agentmux.terminal.screen import Screen
+
+ECHO = 3.0
+"""Seconds within which a submitted line must have left the prompt."""
+WAIT_FOR_IDLE = 10.0
+"""Seconds that an interrupted agent gets to come back to its prompt."""
+ATTEMPTS = 3
+
+
+class Keyboard(Protocol):
+    """Types into panes."""
+
+    def key(self, pane: str, name: str) -> None:
+        """Press the key that tmux calls `name`."""
+
+    def paste(self, pane: str, text: str) -> Awaitable[object]:
+        """Paste text."""
+
+
+class Screens(Protocol):
+    """Reads panes by their profiles' rules."""
+
+    async def verdict(self, agent: str) -> Verdict | None:
+        """What the rules say of the agent's screen now."""
+
+    def judge(self, agent: str, screen: Screen) -> Verdict | None:
+        """What they say of this screen."""
+
+    async def until(self, agent: str, holds: Callable[[Screen], bool], seconds: float) -> bool:
+        """Whether the screen comes to a point where `holds`, within `seconds`."""
+
+
+class Delivery:
+    """Brings unread messages to agents whose profile allows typing.
+
+    Args:
+        room: its state says who may be typed to; takes the receipts.
+        keyboard: types.
+        screens: tells what a pane shows before and after.
+    """
+
+    def __init__(self, room: Room, keyboard: Keyboard, screens: Screens) -> None:
+        self.room = room
+        self.keyboard = keyboard
+        self.screens = screens
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failures: defaultdict[tuple[str, int], int] = defaultdict(int)
+
+    def follow(self, entry: Recorded) -> None:
+        """Look for something to deliver after every event that can make it possible."""
+        match entry.event:
+            case MessageSent(to=to):
+                sender = entry.event.sender or entry.actor
+                for agent in self.room.state.recipients(sender, to):
+                    self.look(agent, now=entry.event.via == "now")
+            case AgentStateChanged(agent=agent, state="idle") | PaneReleased(agent=agent) | AgentResumed(agent=agent):
+                self.look(agent)
+
+    def look(self, agent: str, *, now: bool = False) -> None:
+        """Deliver what waits for the agent, if it can be typed to; `now` interrupts what it does."""
+        if agent in self.room.state.agents and self.room.session.agent(agent).profile.typing:
+            self.room.spawn(self._deliver(agent, now=now))
+
+    async def _deliver(self, agent: str, *, now: bool) -> None:
+        async with self._locks[agent]:
+            if now and self._allowed(agent):
+                await self._interrupt(agent)
+            while (message := self._next(agent)) and self._allowed(agent) and await self._at_empty_prompt(agent):
+                if message != self._next(agent):
+                    continue  # it was read while the screen was
+                problem = await self._type(agent, message)
+                if problem:
+                    self._failures[agent, message.id] += 1
+                await self.room.submit(ROOM, ReportTyped(id=message.id, agent=agent, why=problem))
+
+    def _next(self, agent: str) -> Message | None:
+        """The oldest unread message that is meant to be typed and has not failed too often."""
+        if self.room.waits(agent):
+            return None  # its own call is about to get them
+        waiting = (self.room.state.messages[n] for n in self.room.state.unread.get(agent, []))
+        return next((m for m in waiting if m.via != "bus" and self._failures[agent, m.id] < ATTEMPTS), None)
+
+    def _allowed(self, agent: str) -> bool:
+        entry = self.room.state.agents[agent]
+        return not (entry.held or entry.paused or entry.ended) and entry.pane is not None
+
+    async def _at_empty_prompt(self, agent: str) -> bool:
+        if self.room.session.agent(agent).profile.hooks and self.room.state.agents[agent].state != "idle":
+            return False  # its prompt is empty while it works, too
+        verdict = await self.screens.verdict(agent)
+        return verdict is not None and verdict.state == "idle"
+
+    async def _interrupt(self, agent: str) -> None:
+        pane = self.room.state.agents[agent].pane
+        assert pane is not None
+        if not await self._at_empty_prompt(agent):
+            self.keyboard.key(pane, self.room.session.agent(agent).profile.interrupt)
+            await self.screens.until(agent, lambda screen: self._idle(agent, screen), WAIT_FOR_IDLE)
+
+    async def _type(self, agent: str, message: Message) -> str:
+        """Paste the message and submit it; returns what went wrong, or nothing."""
+        pane = self.room.state.agents[agent].pane
+        assert pane is not None
+        text = as_typed(message)
+        await self.keyboard.paste(pane, text)
+        if not await self.screens.until(agent, lambda screen: not self._idle(agent, screen), ECHO):
+            return "the pane did not take the text"
+        if not self._allowed(agent):
+            return "you took the pane"
+        for _ in range(2):  # some CLIs take a first Enter as part of the paste
+            self.keyboard.key(pane, "Enter")
+            if await self.screens.until(agent, lambda screen: not _at_cursor(screen, text), ECHO):
+                return ""
+        return "the text still stands at the prompt"
+
+    def _idle(self, agent: str, screen: Screen) -> bool:
+        verdict = self.screens.judge(agent, screen)
+        return verdict is not None and verdict.state == "idle"
+
+
+def _at_cursor(screen: Screen, text: str) -> bool:
+    """Whether the text's end stands right before the cursor, wrapped or not."""
+    rows = screen.text_rows()[max(0, screen.cursor_y - 1) : screen.cursor_y + 1]
+    before = "".join("".join(rows).split())
+    return before.endswith("".join(text.split())[-12:])

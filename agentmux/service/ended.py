@@ -1,0 +1,51 @@
+"""A session whose room has ended, taken up for one piece of work: merging what its agents left. Starts no agent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from agentmux.errors import SessionError
+from agentmux.paths import SessionPaths
+from agentmux.room.commands import Merge
+from agentmux.room.state import YOU
+from agentmux.service import lock
+from agentmux.service.boxes import sandbox_of
+from agentmux.service.client import Answer
+from agentmux.service.log import Log
+from agentmux.service.merge import Merger
+from agentmux.service.room import Room
+from agentmux.service.session import load, state_of
+
+
+def merge(paths: SessionPaths) -> Answer:
+    """Merge the work of a session that does not run, with the events and the answer that its room would give.
+
+    Raises:
+        SessionError: it runs after all, or its log cannot be written.
+        SandboxError: the place for its checks cannot be had.
+    """
+    handle = lock.take(paths)
+    try:
+        with Log(paths.log) as log:
+            return asyncio.run(_merge(paths, log))
+    finally:
+        os.close(handle)
+
+
+async def _merge(paths: SessionPaths, log: Log) -> Answer:
+    session = load(paths)
+    room = Room(paths, session, log, state_of(paths), _nobody_looks, _unforeseen)
+    room.perform(Merge, Merger(room, sandbox_of(session)).perform)
+    decision = await room.submit(YOU, Merge())
+    if refusal := decision.refusal:
+        return Answer(False, decision.reply, refusal.reason, refusal.hint, refusal.facts)
+    return Answer(True, decision.reply)
+
+
+async def _nobody_looks(agent: str, *, file: str | None = None, screen: bool = False) -> str:  # noqa: ARG001
+    raise SessionError(f"The session has ended, and {agent} with it.")
+
+
+def _unforeseen(error: BaseException) -> None:
+    raise error

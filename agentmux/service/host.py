@@ -1,0 +1,284 @@
+"""The room process put together: log, room, sockets, launcher, sensors, delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+
+from agentmux.errors import AgentmuxError, ImageBuildError, SessionError
+from agentmux.gateway.egress import REGISTRIES, egress
+from agentmux.gateway.model import model_app
+from agentmux.gateway.usage import Tokens
+from agentmux.paths import SessionPaths
+from agentmux.room.commands import AskEgress, Command, Interrupt, Merge, Restart, Stop
+from agentmux.room.decision import Decision, Refusal
+from agentmux.room.events import (
+    AgentPaused,
+    AgentResumed,
+    AgentStarted,
+    Event,
+    ModelUsed,
+    Recorded,
+    RoomStarted,
+    SessionFailed,
+    SessionStopped,
+    Warned,
+)
+from agentmux.room.state import ROOM, YOU
+from agentmux.sandbox.base import Sandbox
+from agentmux.service import lock
+from agentmux.service.boxes import box_of, owner_of, sandbox_of
+from agentmux.service.delivery import Delivery
+from agentmux.service.holds import Holds
+from agentmux.service.http import room_app
+from agentmux.service.launch import FIRST_SIZE, Launcher
+from agentmux.service.log import Log
+from agentmux.service.markers import Markers
+from agentmux.service.merge import Merger
+from agentmux.service.models import upstream_of
+from agentmux.service.peek import peek
+from agentmux.service.room import Room
+from agentmux.service.sensors.files import watch_files
+from agentmux.service.sensors.panes import PaneSensor
+from agentmux.service.serve import FOR_THE_SANDBOX, bind, room_sockets, serving
+from agentmux.service.session import load, state_of
+from agentmux.service.tokens import ensure_tokens, forget
+from agentmux.terminal.control import ControlClient
+from agentmux.terminal.tmux import TmuxServer
+from agentmux.watch import FileWatch
+
+
+class Host:
+    """One session's room with everything that it needs around it. Lives from `run` until `Stop`.
+
+    Args:
+        paths: the session's folder; its lock must be held.
+        sandbox: where its agents run.
+    """
+
+    def __init__(self, paths: SessionPaths, sandbox: Sandbox) -> None:
+        self.paths = paths
+        self.sandbox = sandbox
+        self.log = Log(paths.log)
+        self.room = Room(paths, load(paths), self.log, state_of(paths), self._peek, self._failed)
+        self.tmux = TmuxServer(paths.tmux_sock)
+        self.launcher = Launcher(self.room, self.tmux, sandbox)
+        self.stopped = asyncio.Event()
+        self.client: ControlClient | None = None
+        self.sensor: PaneSensor | None = None
+        self.delivery: Delivery | None = None
+        self.failure: SessionError | None = None
+        self.watch = FileWatch()
+        self._end: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+        self._freezing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._trees: set[str] = set()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until the session is stopped or the process is asked to end; `ready` is called once it answers."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopped.set)
+        self.room.perform(Merge, Merger(self.room, self.sandbox).perform)
+        self.room.perform(Restart, self._restart)
+        self.room.perform(Interrupt, self._interrupt)
+        self.room.perform(Stop, self._stop)
+        agents = [spec.name for spec in self.room.session.agents]
+        self.room.follow(Markers(self.paths, agents).follow)
+        self.room.follow(self._follow)
+        self.room.follow(Holds(self.room).follow)
+        tokens = ensure_tokens(self.paths, [*agents, YOU], owner=owner_of(self.room.session))
+        layout = self.room.session.layout
+        async with AsyncExitStack() as servers:
+            await servers.enter_async_context(serving(room_app(self.room, tokens), room_sockets(self.paths, agents)))
+            for spec in self.room.session.agents:
+                listener = bind(self.paths.egress_sock(spec.name), FOR_THE_SANDBOX)
+                rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts]
+                await servers.enter_async_context(egress(listener, rules, partial(self._ask, spec.name)))
+                if spec.profile.model:
+                    gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name))
+                    sockets = {self.paths.model_sock(spec.name): FOR_THE_SANDBOX}
+                    await servers.enter_async_context(serving(gateway, sockets))
+            self.room.record(ROOM, [RoomStarted(pid=os.getpid(), restarted=self.room.state.room_pid is not None)])
+            ready()
+            self.room.spawn(self._begin())
+            await self.stopped.wait()
+        if self.client:
+            await self.client.close()
+        self.watch.close()
+        self.log.close()
+        if self.failure:
+            raise self.failure
+
+    async def _ask(self, agent: str, place: str) -> bool:
+        return (await self.room.submit(ROOM, AskEgress(agent=agent, place=place))).refusal is None
+
+    def _used(self, agent: str, tokens: Tokens) -> None:
+        used = ModelUsed(
+            agent=agent, model=tokens.model, tokens_in=tokens.taken, cached=tokens.cached, tokens_out=tokens.given
+        )
+        self.room.record(ROOM, [used])
+
+    def _failed(self, error: BaseException) -> None:
+        """Background work went wrong. The session goes on with a warning; without its log it cannot, and ends."""
+        with suppress(OSError):  # the disk may be full
+            traceback.print_exception(error)
+        try:
+            known = isinstance(error, AgentmuxError)
+            text = str(error) if known else f"Something unforeseen went wrong; {self.paths.room_log} has the details."
+            self.room.record(ROOM, [Warned(text=text)])
+        except SessionError as err:
+            self.failure = err
+            self.stopped.set()
+
+    # -- agents and their panes --------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        """Go on with what an earlier room has left, at whatever step it was killed, and start what is missing."""
+        for agent in self.room.state.agents.values():
+            if agent.started:
+                self._watch_files(agent.name)
+            if agent.paused == "freeze":  # it may not have come to that
+                self._change_freeze(agent.name, frozen=True)
+        await self._take_up()
+        if self.launcher.missing:
+            try:
+                await self._open_tmux()
+                await self.launcher.start()
+            except AgentmuxError as err:
+                tail = list(err.tail) if isinstance(err, ImageBuildError) else []
+                self.room.record(ROOM, [SessionFailed(reason=err.message, hint=err.hint, tail=tail)])
+
+    async def _take_up(self) -> None:
+        await self.launcher.take_up()
+        if await asyncio.to_thread(self.tmux.alive):
+            await self._watch_panes()
+
+    async def _open_tmux(self) -> None:
+        await asyncio.to_thread(self.tmux.start, *FIRST_SIZE)
+        await self._watch_panes()
+
+    async def _watch_panes(self) -> None:
+        """Follow the panes of the tmux server, which runs, unless that is done already."""
+        async with self._connecting:
+            if self.client:
+                return
+            self.client = await ControlClient.connect(self.paths.tmux_sock, on_closed=self._tmux_gone)
+            self.sensor = PaneSensor(self.room, self.client, self.watch, self.sandbox, self._unrecorded)
+            self.delivery = Delivery(self.room, self.client, self.sensor)
+            self.room.follow(self.delivery.follow)
+            for agent in self.room.state.agents.values():
+                if agent.pane and not agent.ended:
+                    self.sensor.add(agent.name, agent.pane)
+                    self.delivery.look(agent.name)
+
+    def _tmux_gone(self) -> None:
+        """The line to tmux has ended; perhaps with the server and all panes, perhaps alone."""
+        if self.sensor and self.delivery:
+            self.sensor.close()
+            self.room.unfollow(self.delivery.follow)
+        self.client = self.sensor = self.delivery = None
+        if not (self._end or self.stopped.is_set()):
+            self.room.spawn(self._take_up())
+
+    def _watch_files(self, agent: str) -> None:
+        if agent not in self._trees:
+            self._trees.add(agent)
+            self.room.spawn(watch_files(self.room, agent, self.stopped))
+
+    async def _peek(self, agent: str, *, file: str | None = None, screen: bool = False) -> str:
+        return await peek(self.room, self.sensor, agent, file, screen=screen)
+
+    def _unrecorded(self, agent: str) -> None:
+        self.room.spawn(self.launcher.record_again(agent))
+
+    # -- effects of events and commands ------------------------------------------------------------------------------
+
+    def _follow(self, entry: Recorded) -> None:
+        match entry.event:
+            case AgentPaused(agent=agent, how="freeze") if entry.actor != ROOM:
+                self._change_freeze(agent, frozen=True)
+            case AgentResumed(agent=agent, how="freeze") if entry.actor != ROOM:
+                self._change_freeze(agent, frozen=False)
+            case AgentStarted(agent=agent, pane=pane):
+                self._watch_files(agent)
+                if self.sensor:
+                    self.sensor.add(agent, pane)
+
+    def _change_freeze(self, agent: str, *, frozen: bool) -> None:
+        self.room.spawn(self._freeze(agent, frozen=frozen))
+
+    async def _freeze(self, agent: str, *, frozen: bool) -> None:
+        """Freeze the agent or let it go on; when that fails it is told, and what is true instead is recorded."""
+        effect = self.sandbox.freeze if frozen else self.sandbox.thaw
+        async with self._freezing[agent]:
+            try:
+                await asyncio.to_thread(effect, box_of(self.paths, self.room.session, agent))
+            except AgentmuxError as err:
+                known = self.room.state.agents[agent]
+                events: list[Event] = [Warned(text=str(err))]
+                if known.paused == ("freeze" if frozen else None) and not known.ended:
+                    events.append((AgentResumed if frozen else AgentPaused)(agent=agent, how="freeze"))
+                self.room.record(ROOM, events)
+
+    async def _interrupt(self, command: Command) -> Decision:
+        assert isinstance(command, Interrupt)
+        pane = self.room.state.agents[command.agent].pane
+        if self.client is None or pane is None:
+            return Decision(refusal=Refusal(f"{command.agent} has no pane to type into."))
+        self.client.key(pane, self.room.session.agent(command.agent).profile.interrupt)
+        return Decision()
+
+    async def _restart(self, command: Command) -> Decision:
+        assert isinstance(command, Restart)
+        await self._open_tmux()
+        await self.launcher.start_agent(command.agent)
+        return Decision()
+
+    async def _stop(self, _: Command) -> Decision:
+        self._end = self._end or asyncio.create_task(self._end_everything())
+        await asyncio.shield(self._end)
+        return Decision()
+
+    async def _end_everything(self) -> None:
+        """End the agents, then tmux, then the room itself; what an engine refuses to remove is told, and left."""
+        try:
+            await self.launcher.close()
+            boxes = [box_of(self.paths, self.room.session, spec.name) for spec in self.room.session.agents]
+            removed = await asyncio.gather(
+                *(asyncio.to_thread(self.sandbox.remove, box) for box in boxes), return_exceptions=True
+            )
+            await asyncio.to_thread(self.tmux.kill)
+            await asyncio.to_thread(forget, self.paths)
+            self.room.record(ROOM, [Warned(text=str(error)) for error in removed if error])
+            self.room.record(YOU, [SessionStopped()])
+        finally:
+            asyncio.get_running_loop().call_soon(self.stopped.set)
+
+
+def main(paths: SessionPaths, ready: Callable[[], None]) -> None:
+    """Be the session's room.
+
+    Raises:
+        SessionError: another room already is.
+        SandboxError: its engine does not answer.
+    """
+    handle = lock.take(paths)
+    try:
+        asyncio.run(_be_the_room(paths, ready))
+    finally:
+        os.close(handle)
+
+
+async def _be_the_room(paths: SessionPaths, ready: Callable[[], None]) -> None:
+    await Host(paths, sandbox_of(load(paths))).run(ready)
+    # A download or a build may still run in a thread that cannot be told to end, and would be waited for.
+    sys.stdout.flush()
+    os._exit(0)

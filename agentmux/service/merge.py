@@ -1,0 +1,108 @@
+"""Merging as the room does it: snapshots, three-way in layout order, the layout's checks in a sandbox, the branch."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import time
+from pathlib import Path
+
+from agentmux.errors import MergeConflict
+from agentmux.room.commands import Command
+from agentmux.room.decision import Decision, Refusal
+from agentmux.room.events import CheckRan, Merged, MergeRefused, Progress, Warned
+from agentmux.room.state import ROOM
+from agentmux.sandbox.base import Box, Sandbox
+from agentmux.service.room import Room
+from agentmux.workspace import merge
+
+CHECK_TIMEOUT = 600.0
+"""Seconds for one check."""
+CHECKS = "checks"
+"""The name of the place where checks run; it is no agent's name, since agents' names are no longer than 16 letters."""
+
+
+class Merger:
+    """Turns the agents' work into a branch of the user's repository.
+
+    Args:
+        room: takes the events.
+        sandbox: runs the checks.
+    """
+
+    def __init__(self, room: Room, sandbox: Sandbox) -> None:
+        self.room = room
+        self.sandbox = sandbox
+        self._one_at_a_time = asyncio.Lock()
+
+    async def perform(self, _: Command) -> Decision:
+        """Merge now; a conflict is a refusal, and nothing is written. Raises AgentmuxError if something else fails."""
+        async with self._one_at_a_time:
+            try:
+                return await self._merge()
+            except MergeConflict as err:
+                counts = {path: len(hunks) for path, hunks in err.files.items()}
+                order = [spec.name for spec in self.room.session.agents]
+                self.room.record(ROOM, [MergeRefused(order=order, files=counts)])
+                return Decision(refusal=Refusal(err.message, err.hint, {"files": err.files, "order": order}))
+            finally:
+                self.room.record(ROOM, [Progress(step="merge", done=True)])
+
+    async def _merge(self) -> Decision:
+        session, paths = self.room.session, self.room.paths
+        self._progress("taking snapshots")
+        tasks = {spec.name: (spec.task or session.task).lstrip("# \n") for spec in session.agents}
+        result = await asyncio.to_thread(merge.merge_agents, paths, session.base, tasks)
+        for step in result.steps:
+            if step.left_out:
+                text = f"Not merged of {step.agent}'s work (repositories of their own, or unreadable): "
+                self.room.record(ROOM, [Warned(text=text + ", ".join(step.left_out))])
+        if result.commit == session.base:
+            return Decision(refusal=Refusal("There is nothing to merge: no agent has changed a file."))
+        passed, failed = await self._check(result.tree)
+        branch = f"agentmux/{session.id}"
+        known = self.room.state.branch
+        self._progress(f"writing the branch {branch}")
+        await asyncio.to_thread(
+            merge.publish, paths, Path(session.repo), branch, result.commit, known.commit if known else None
+        )
+        order = [spec.name for spec in session.agents]
+        self.room.record(ROOM, [Merged(branch=branch, commit=result.commit, order=order, passed=passed, failed=failed)])
+        return Decision(
+            reply={
+                "branch": branch,
+                "commit": result.commit,
+                "order": order,
+                "checks": {"passed": passed, "failed": failed},
+            }
+        )
+
+    async def _check(self, tree: str) -> tuple[int, int]:
+        """Run the layout's checks on a tree; how many passed and failed."""
+        session, paths = self.room.session, self.room.paths
+        if not session.layout.checks:
+            return 0, 0
+        folder = paths.work(CHECKS) / "tree"
+        await asyncio.to_thread(_fresh, folder)
+        await asyncio.to_thread(merge.checkout, paths, tree, folder)
+        box = Box(paths=paths, agent=CHECKS, argv=(), limits=session.layout.limits, image=session.image)
+        passed = 0
+        for number, command in enumerate(session.layout.checks, 1):
+            self._progress(f"check: {command}")
+            ran = await asyncio.to_thread(self.sandbox.run, box, command, folder, CHECK_TIMEOUT)
+            name = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-")[:40]
+            log = paths.out / f"check-{number}-{name}-{time.strftime('%H%M%S')}.log"
+            log.write_text(ran.output, encoding="utf-8")
+            event = CheckRan(command=command, tree=tree, status=ran.status, seconds=ran.seconds, log=log.name)
+            self.room.record(ROOM, [event])
+            passed += ran.status == 0
+        return passed, len(session.layout.checks) - passed
+
+    def _progress(self, text: str) -> None:
+        self.room.record(ROOM, [Progress(step="merge", text=text)])
+
+
+def _fresh(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""What watches panes, files and engines and reports to the room."""

@@ -1,0 +1,208 @@
+"""Session folders: made, found and listed. Everything here blocks."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agentmux import yamlfile
+from agentmux.config import AgentSpec, Layout, Session
+from agentmux.errors import SessionError, UnknownName, UsageError
+from agentmux.paths import SessionPaths, home
+from agentmux.room.events import SessionCreated
+from agentmux.room.state import YOU, State
+from agentmux.service.lock import room_alive
+from agentmux.service.log import Log, LogReader
+from agentmux.workspace import clone
+from agentmux.workspace import repo as repository
+from agentmux.workspace.repo import Repo
+
+Status = Literal["running", "lost", "stopped", "failed"]
+"""`lost`: nobody stopped it, but its room is gone; `attach` starts it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """What a session is made of; `include_uncommitted` puts the user's uncommitted changes into the base."""
+
+    repo: Path
+    layout_name: str
+    layout: Layout
+    agents: list[AgentSpec]
+    task: str
+    sandbox: Literal["docker", "process"]
+    include_uncommitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A line of the list of sessions; `created` is in Unix seconds, `agents` maps names to states."""
+
+    id: str
+    folder: str
+    repo: str
+    layout: str
+    status: Status
+    created: float
+    agents: dict[str, str]
+
+    @property
+    def alive(self) -> bool:
+        """Whether a room runs."""
+        return self.status == "running"
+
+
+def create(new: NewSession, tell: Callable[[str], None] = lambda _: None) -> SessionPaths:
+    """Make the session's folder, its own copy of the repository, and the first event.
+
+    Raises:
+        RepositoryError: the folder is no repository, or has no commit.
+        UsageError: two agents share a name, or a socket's path would be too long.
+    """
+    names = [spec.name for spec in new.agents]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(
+            f"Two agents are called '{twice}'.", "Give each a name of its own: --agents ada=claude,bob=claude."
+        )
+    source = repository.inspect(new.repo)
+    paths = SessionPaths.of(_new_id(source.root.name))
+    paths.check_socket_lengths(names)
+    try:
+        _furnish(paths, source, new, tell)
+    except OSError as err:
+        shutil.rmtree(paths.folder, ignore_errors=True)
+        raise SessionError(f"The session folder {paths.folder} cannot be written: {err.strerror}.") from err
+    except BaseException:
+        shutil.rmtree(paths.folder, ignore_errors=True)
+        raise
+    return paths
+
+
+def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[[str], None]) -> None:
+    for folder in (paths.folder, paths.casts, paths.out, paths.git.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tell("copying the repository's history")
+    clone.create_host(paths, source, source.head)
+    base = clone.base_with_changes(source, paths) if new.include_uncommitted else source.head
+    session = Session(
+        id=paths.id,
+        created=time.time(),
+        repo=str(source.root),
+        base=base,
+        task=new.task,
+        layout_name=new.layout_name,
+        layout=new.layout,
+        sandbox=new.sandbox,
+        agents=new.agents,
+    )
+    write_session(paths, session)
+    first = SessionCreated(
+        session=paths.id,
+        repo=session.repo,
+        base=base,
+        layout=new.layout_name,
+        sandbox=new.sandbox,
+        agents=[spec.name for spec in new.agents],
+        profiles={spec.name: spec.profile_name for spec in new.agents},
+        task=new.task,
+    )
+    with Log(paths.log) as log:
+        log.append(session.created, YOU, [first])
+
+
+def load(paths: SessionPaths) -> Session:
+    """The resolved session; raises SessionError if it is gone."""
+    if not paths.session_yaml.exists():
+        raise SessionError(f"The session {paths.id} is gone.", "`agentmux ls --all` shows those that are there.")
+    return yamlfile.load(paths.session_yaml, Session)
+
+
+def write_session(paths: SessionPaths, session: Session) -> None:
+    """Write `session.yaml` whole or not at all."""
+    draft = paths.session_yaml.with_suffix(".new")
+    draft.write_text(yamlfile.dump(session), encoding="utf-8")
+    draft.replace(paths.session_yaml)
+
+
+def state_of(paths: SessionPaths) -> State:
+    """The session as its log tells it."""
+    with LogReader(paths.log) as reader:
+        return reader.replay()[1]
+
+
+def info(paths: SessionPaths) -> SessionInfo:
+    """One session's line in the list."""
+    with LogReader(paths.log) as reader:
+        state = reader.outline()
+    status: Status = "lost"
+    if room_alive(paths):
+        status = "running"
+    elif state.failed:
+        status = "failed"
+    elif state.stopped:
+        status = "stopped"
+    return SessionInfo(
+        id=paths.id,
+        folder=str(paths.folder),
+        repo=state.repo,
+        layout=state.layout,
+        status=status,
+        created=state.created,
+        agents={agent.name: agent.state for agent in state.agents.values()},
+    )
+
+
+def listing() -> list[SessionInfo]:
+    """All sessions, the newest first. A folder whose log cannot be read is left out."""
+    found = []
+    for paths in _folders():
+        try:
+            found.append(info(paths))
+        except SessionError:
+            continue
+    return sorted(found, key=lambda line: line.created, reverse=True)
+
+
+def find(name: str | None) -> SessionPaths:
+    """The session with this id or unique beginning of one; without a name the newest running one, else the newest.
+
+    Raises:
+        UnknownName: no session begins like that.
+        UsageError: several do.
+        SessionError: there is none at all.
+    """
+    if name is None:
+        lines = listing()
+        if not lines:
+            raise SessionError("There is no session yet.", "`agentmux demo` shows one, `agentmux up` starts one.")
+        return SessionPaths.of(next((line for line in lines if line.alive), lines[0]).id)
+    ids = [paths.id for paths in _folders()]
+    if name in ids:
+        return SessionPaths.of(name)
+    matching = [session_id for session_id in ids if session_id.startswith(name)]
+    if len(matching) > 1:
+        raise UsageError(f"'{name}' could be any of {', '.join(sorted(matching))}.", "Write more of the id.")
+    if not matching:
+        raise UnknownName("session", name, ids)
+    return SessionPaths.of(matching[0])
+
+
+def _folders() -> list[SessionPaths]:
+    root = home() / "sessions"
+    if not root.is_dir():
+        return []
+    return [SessionPaths(Path(entry.path)) for entry in os.scandir(root) if (Path(entry.path) / "log.db").exists()]
+
+
+def _new_id(repo_name: str) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "-", repo_name.lower()).strip("-")[:20] or "session"
+    while SessionPaths.of(session_id := f"{stem}-{secrets.token_hex(2)}").folder.exists():
+        pass
+    return session_id

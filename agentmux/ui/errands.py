@@ -1,0 +1,37 @@
+"""What the viewer needs beside log, room and panes. All of it may take long, so it is called off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agentmux.config import Session
+from agentmux.paths import SessionPaths
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """Functions that raise AgentmuxError when they cannot do it.
+
+    Args:
+        shell_argv: the command that opens a shell beside an agent.
+        diff: what an agent changed since the base, as a unified diff.
+        revive: starts the session's room again.
+    """
+
+    shell_argv: Callable[[str], list[str]]
+    diff: Callable[[str], str]
+    revive: Callable[[], None]
+
+
+def errands_of(paths: SessionPaths, session: Session) -> Errands:
+    """The errands for a session on this machine."""
+    from agentmux.service.boxes import box_of, sandbox_of
+    from agentmux.service.process import start_room
+    from agentmux.workspace import snapshot
+
+    return Errands(
+        shell_argv=lambda agent: sandbox_of(session).shell_argv(box_of(paths, session, agent)),
+        diff=lambda agent: snapshot.diff(paths, agent, session.base),
+        revive=lambda: start_room(paths),
+    )

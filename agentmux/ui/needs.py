@@ -1,0 +1,61 @@
+"""What waits for the human, the most pressing first: pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agentmux.room.state import ROOM, YOU, Message, State
+from agentmux.ui.format import clean, ending
+
+SAME = 5.0
+"""An agent that stops for the human within so many seconds after its question waits for the answer: one need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that only the human can settle: a ruling or question by its number, or an agent by its name."""
+
+    kind: Literal["ruling", "question", "agent"]
+    ref: int | str
+    text: str
+    hint: str
+    failed: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is about, as a word or two."""
+        return f"{self.kind} {self.ref}"
+
+
+def needs(state: State) -> list[Need]:
+    """Contested claims, then questions to the human, then agents that wait at a dialog, failed or are gone."""
+    if state.stopped:
+        return []
+    found = [
+        Need(
+            "ruling",
+            ruling.id,
+            f"{ruling.asker} wants {clean(', '.join(ruling.paths))}, held by {', '.join(ruling.holders) or 'nobody'}",
+            "g rule",
+        )
+        for ruling in state.rulings.values()
+    ]
+    asked = questions(state)
+    found += [
+        Need("question", message.id, f"{message.sender} asks: {clean(message.text)}", "r answer") for message in asked
+    ]
+    for agent in state.agents.values():
+        if agent.state == "needs you" and not any(
+            message.sender == agent.name and 0 <= agent.since - message.at < SAME for message in asked
+        ):
+            found.append(Need("agent", agent.name, f"{agent.name} needs you in its pane", "g go there"))
+        elif agent.state in ("failed", "gone"):
+            how = f"failed: {ending(agent)}" if agent.state == "failed" else "is gone"
+            found.append(Need("agent", agent.name, f"{agent.name} {how}".rstrip(": "), "u start it again", failed=True))
+    return found
+
+
+def questions(state: State) -> list[Message]:
+    """Open questions that the human may answer, oldest first."""
+    return [m for m in state.messages.values() if m.open and YOU in m.receipts and m.sender not in (YOU, ROOM)]

@@ -1,0 +1,1 @@
+"""Clones, snapshots, diffs and merges: git, always through the host's own git directory."""

@@ -1,0 +1,201 @@
+"""The agents' work as one branch: merged in the host's repository, then fetched into the user's.
+
+The merge is git's own three-way one (`git merge-tree --write-tree`), without a work tree. Every agent's work is a
+commit on the base, so the base is what all merges see as the common ancestor.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentmux.errors import GitError, MergeConflict, RepositoryError
+from agentmux.paths import SessionPaths
+from agentmux.workspace.git import Git, failure, require_version
+from agentmux.workspace.repo import git_dir, shown
+from agentmux.workspace.snapshot import Changed, changes, left_out, snapshot
+
+MERGED_REF = "refs/agentmux/merged"
+"""In the host's repository: the last commit that `merge_agents` made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One agent's work in the chain; `commit` is None if it changed nothing.
+
+    `left_out` names what lies in its workspace and cannot be merged: nested repositories, files that cannot be read.
+    """
+
+    agent: str
+    commit: str | None
+    changed: tuple[Changed, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """The last commit of the chain and its tree; the base's own if no agent changed anything."""
+
+    commit: str
+    tree: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    paths: tuple[bytes, ...]
+    notes: tuple[tuple[bytes, bytes], ...]
+    """Pairs of a path and what git says about it."""
+
+
+def merge_agents(paths: SessionPaths, base: str, tasks: Mapping[str, str]) -> MergeResult:
+    """Snapshot the agents' workspaces and merge them one after another onto `base`.
+
+    The chain has one commit per agent that changed something. Only the host's repository is written.
+
+    Args:
+        paths: the session's.
+        base: the commit from which all agents started.
+        tasks: agents' names, in the order of the merge, to their tasks, whose first lines become the subjects.
+
+    Raises:
+        MergeConflict: an agent's work does not fit to that of those before it.
+        MissingProgram: git is too old.
+        GitError: git refused.
+    """
+    require_version()
+    host = Git(paths.git)
+    tip, tree = base, host.line("rev-parse", "--verify", f"{base}^{{tree}}")
+    start = tree
+    merged: dict[str, str] = {}
+    steps = []
+    for agent, task in tasks.items():
+        own_tree = snapshot(paths, agent)
+        message = _message(agent, task, paths.id)
+        commit = None
+        if own_tree != start:
+            own = _commit(host, own_tree, base, agent, message)
+            tree = _merge(host, merged, tip, agent, own)
+            commit = tip = _commit(host, tree, tip, agent, message)
+            merged[agent] = own
+        changed = tuple(changes(paths, start, own_tree))
+        steps.append(Step(agent, commit, changed, tuple(left_out(paths, agent))))
+    host.run("update-ref", MERGED_REF, tip)
+    return MergeResult(tip, tree, tuple(steps))
+
+
+def checkout(paths: SessionPaths, tree: str, folder: Path) -> None:
+    """Write the files of a tree of the host's repository into an empty folder, made if missing; raises GitError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="agentmux") as scratch:
+        git = Git(paths.git, folder, Path(scratch, "index"))
+        git.run("read-tree", tree)
+        git.run("checkout-index", "--all", "--force", "--quiet")
+
+
+def publish(paths: SessionPaths, repo: Path, branch: str, commit: str, known_tip: str | None) -> None:
+    """Create a branch in the user's repository at a commit of the host's, or move it there from `known_tip`.
+
+    Everything that arrives is checked by git (fsck). No other ref, no index and no file of the user's is touched.
+
+    Raises:
+        RepositoryError: the repository is gone; the branch is checked out, or not where this session left it.
+        GitError: git refused.
+    """
+    user = Git(git_dir(repo))
+    ref = f"refs/heads/{branch}"
+    tip, _, checked_out = user.line("for-each-ref", "--format=%(objectname) %(worktreepath)", ref).partition(" ")
+    if checked_out:
+        raise RepositoryError(
+            f"The branch {branch} is checked out in {checked_out}; nothing was written.",
+            "Switch to another branch there, then merge again.",
+        )
+    if tip != (known_tip or ""):
+        raise RepositoryError(
+            f"The branch {branch} is not where this session left it; nothing was written.",
+            f"Rename it to keep what is on it (git branch -m {branch} NAME), then merge again.",
+        )
+    quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
+    user.run("fetch", *quiet, "--refmap=", str(paths.git), commit)
+    user.run("update-ref", "-m", "agentmux merge", ref, commit, tip or "0" * len(commit))
+
+
+def _message(agent: str, task: str, session: str) -> str:
+    first = next(iter(task.strip().splitlines()), "")
+    subject = "".join(c for c in first if c.isprintable()) or "work"
+    return f"{agent}: {subject}\n\nSession: {session}\n"
+
+
+def _commit(host: Git, tree: str, parent: str, agent: str, message: str) -> str:
+    author = {"GIT_AUTHOR_NAME": agent, "GIT_AUTHOR_EMAIL": f"{agent}@agentmux.invalid"}
+    return host.line("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode(), env=author)
+
+
+def _merge(host: Git, merged: dict[str, str], tip: str, agent: str, own: str) -> str:
+    """The tree of the chain so far with the agent's commit merged in; raises MergeConflict."""
+    tree, conflict = _merge_tree(host, tip, own)
+    if conflict is None:
+        return tree
+    against = [name for name, other in merged.items() if _merge_tree(host, other, own)[1] is not None]
+    others = " and ".join(against or merged)
+    names = {tip.encode(): others.encode(), own.encode(): agent.encode()}
+    files = {shown(_named(path, names)): _hunks(host, tree, path, conflict, names) for path in conflict.paths}
+    raise MergeConflict(
+        f"The work of {agent} does not fit to that of {others} in {', '.join(sorted(files))}; nothing was written.",
+        files,
+        "Let one of them settle it in a pane, then merge again.",
+    )
+
+
+def _merge_tree(host: Git, ours: str, theirs: str) -> tuple[str, _Conflict | None]:
+    """The merged tree, with markers in it if there is a conflict.
+
+    Printed are, each ended by NUL: the tree; every path in conflict; nothing; and then for every message the number of
+    its paths, these, its type and its text (git-merge-tree(1), OUTPUT).
+    """
+    args = ("merge-tree", "--write-tree", "-z", "--name-only", "--messages", ours, theirs)
+    output = host.call(*args)
+    if output.status not in {0, 1}:
+        raise failure(args, output.stderr)
+    tree, *fields = output.stdout.split(b"\0")
+    if output.status == 0:
+        return tree.decode(), None
+    end = fields.index(b"")
+    notes, rest = [], iter(fields[end + 1 : -1])
+    for count in rest:
+        touched = [next(rest) for _ in range(int(count))]
+        kind, text = next(rest), next(rest)
+        if kind.startswith(b"CONFLICT"):
+            notes += [(path, text.strip()) for path in touched]
+    return tree.decode(), _Conflict(tuple(fields[:end]), tuple(notes))
+
+
+def _hunks(host: Git, tree: str, path: bytes, conflict: _Conflict, names: dict[bytes, bytes]) -> list[str]:
+    """The hunks with markers in this file; what git says about it where there are none (deleted, renamed, binary)."""
+    ours, theirs = names
+    try:
+        text = host.run("cat-file", "blob", f"{tree}:{os.fsdecode(path)}")
+    except GitError:
+        text = b""
+    hunks: list[list[bytes]] = []
+    inside = False
+    for line in text.splitlines(keepends=True):
+        if line.startswith(b"<<<<<<< " + ours):
+            hunks.append([])
+            inside = True
+        if inside:
+            hunks[-1].append(_named(line, names))
+        if line.startswith(b">>>>>>> " + theirs):
+            inside = False
+    found = [b"".join(hunk) for hunk in hunks] or [_named(text, names) for name, text in conflict.notes if name == path]
+    return [hunk.decode("utf-8", "replace") for hunk in found]
+
+
+def _named(text: bytes, names: dict[bytes, bytes]) -> bytes:
+    """Agents' names in place of the commits by which git calls them."""
+    for commit, name in names.items():
+        text = text.replace(commit, name)
+    return text

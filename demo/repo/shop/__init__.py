@@ -1,0 +1,1 @@
+"""A catalogue, a cart and a receipt. Prices are whole cents."""

@@ -1,0 +1,213 @@
+"""What each command prints and how it ends, without any session running."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from agentmux import __version__, registry
+from agentmux.config import AgentSpec, Layout
+from agentmux.errors import ImageBuildError
+from agentmux.room.events import MessageSent, SessionFailed, SessionStopped
+from agentmux.sandbox import image
+from agentmux.service import session
+from agentmux.service.client import Answer, RoomClient
+from agentmux.service.log import Log
+from agentmux.service.session import NewSession, create
+
+
+def session_of(repo, *events):
+    """A session that was never started, with these events."""
+    layout = Layout.model_validate({"title": "T", "agents": [{"name": "ada", "profile": "shell"}]})
+    ada = AgentSpec(name="ada", profile_name="shell", profile=registry.profile("shell"))
+    paths = create(NewSession(repo, "solo", layout, [ada], "", "process"))
+    with Log(paths.log) as log:
+        log.append(2.0, "ada", events)
+    return paths
+
+
+def stopped_session(repo, *events):
+    """The same, stopped."""
+    return session_of(repo, *events, SessionStopped())
+
+
+@pytest.fixture
+def room_answers(monkeypatch):
+    """A function that makes the rooms of all sessions seem to run, and answer so."""
+
+    def answers(answer):
+        monkeypatch.setattr(session, "room_alive", lambda paths: True)
+        monkeypatch.setattr(RoomClient, "send_blocking", lambda self, command: answer)
+
+    return answers
+
+
+def test_alone_it_suggests_three_first_steps(run):
+    ran = run()
+    assert ran.status == 0
+    assert [line.split()[1] for line in ran.out.splitlines() if line.startswith("  agentmux")] == [
+        "demo",
+        "up",
+        "doctor",
+    ]
+
+
+def test_it_tells_its_version(run):
+    assert run("--version").out == f"agentmux {__version__}\n"
+
+
+def test_profiles_and_layouts_are_listed(run):
+    assert "Claude Code" in run("profiles").out
+    assert {entry["name"] for entry in json.loads(run("profiles", "--json").out)} >= {"scripted", "shell", "mini"}
+    assert "ada=claude bob=codex" in run("layouts").out
+    duo = next(entry for entry in json.loads(run("layouts", "--json").out) if entry["name"] == "duo")
+    assert duo["agents"] == {"ada": "claude", "bob": "codex"}
+
+
+def test_places_are_told(run, home, repo):
+    assert run("locate", "home").out == f"{home}\n"
+    assert json.loads(run("locate", "--json").out)["home"] == str(home)
+    paths = stopped_session(repo)
+    assert run("locate", paths.id[:-1]).out == f"{paths.folder}\n"
+
+
+def test_no_session_yet(run):
+    assert json.loads(run("ls", "--json").out) == []
+    assert "No session is running." in run("ls").err
+    for command in ("stop", "log", "merge"):
+        ran = run(command)
+        assert (ran.status, ran.out) == (1, "")
+        assert ran.err.startswith("agentmux: There is no session yet.\n  `agentmux demo` shows one")
+
+
+def test_a_session_that_is_gone(run, repo):
+    paths = stopped_session(repo)
+    ran = run("log", "nope")
+    assert ran.status == 2
+    assert ran.err.startswith(f"agentmux: There is no session 'nope'.\n  Known: {paths.id}.")
+
+
+def test_the_beginning_of_an_id_will_do_if_only_one_session_begins_so(run, repo):
+    one, other = stopped_session(repo), stopped_session(repo)
+    assert run("locate", one.id).out == f"{one.folder}\n"
+    ran = run("stop", "repo-")
+    both = ", ".join(sorted([one.id, other.id]))
+    assert (ran.status, ran.err) == (2, f"agentmux: 'repo-' could be any of {both}.\n  Write more of the id.\n")
+
+
+def test_stopped_sessions_are_listed_on_demand_and_cannot_be_talked_to(run, repo):
+    paths = stopped_session(repo)
+    assert run("ls").out == ""
+    assert paths.id in run("ls", "--all").out
+    assert json.loads(run("ls", "--all", "--json").out)[0]["status"] == "stopped"
+    assert run("stop").out == f"Session {paths.id} was stopped already.\n"
+    ran = run("say", "hello")
+    assert (ran.status, ran.err.splitlines()[0]) == (1, f"agentmux: The session {paths.id} was stopped.")
+    assert f"`agentmux merge {paths.id}` merges what its agents did" in ran.err
+
+
+def test_a_session_whose_agents_never_ran_has_nothing_to_merge(run, repo):
+    paths = session_of(repo, SessionFailed(reason="no"), SessionStopped())
+    ran = run("say", "hello")
+    assert (ran.status, ran.err.splitlines()[0]) == (1, f"agentmux: The session {paths.id} could not be started.")
+    ran = run("merge", paths.id)
+    assert (ran.status, ran.err.splitlines()[-1]) == (1, f"agentmux: The folder {paths.tree('ada')} is gone.")
+
+
+def test_a_message_to_nobody(run, repo, room_answers):
+    session_of(repo)
+    room_answers(Answer(True))
+    ran = run("say", "--to", "adda", "hello")
+    assert (ran.status, ran.err) == (2, "agentmux: There is no agent 'adda'.\n  Did you mean 'ada'? Known: ada, all.\n")
+
+
+def test_the_log_shows_no_control_characters(run, repo):
+    paths = stopped_session(repo, MessageSent(id=1, to="all", text="\x1b]0;owned\x07 two\nlines \x9b2J"))
+    ran = run("log", paths.id)
+    assert "owned" in ran.out
+    assert all(char == "\n" or char.isprintable() for char in ran.out)
+    assert len(ran.out.splitlines()) == 3
+    lines = [json.loads(line) for line in run("log", "--json", paths.id).out.splitlines()]
+    assert [line["kind"] for line in lines] == ["session.created", "message.sent", "session.stopped"]
+    assert lines[1]["body"]["text"] == "\x1b]0;owned\x07 two\nlines \x9b2J"
+    assert (lines[1]["seq"], lines[1]["at"], lines[1]["actor"]) == (2, 2.0, "ada")
+
+
+def test_following_the_log_of_an_ended_session_ends(run, repo):
+    paths = stopped_session(repo)
+    assert run("log", "--follow", paths.id).out == run("log", paths.id).out
+
+
+def test_a_conflict_is_shown_with_its_hunks(run, repo, room_answers):
+    paths = session_of(repo)
+    refused = Answer(
+        False,
+        refused="The work does not fit together.",
+        hint="Settle it.",
+        facts={"files": {"a.txt": ["<<<\nx\x1b[2J\n>>>"]}},
+    )
+    room_answers(refused)
+    ran = run("merge", paths.id)
+    assert ran.status == 1
+    assert ran.out == "\na.txt: 1 in conflict\n  <<<\n  x�[2J\n  >>>\n"
+    assert ran.err.endswith("agentmux: The work does not fit together.\n  Settle it.\n")
+    assert json.loads(run("merge", paths.id, "--json").out)["merged"] is False
+
+
+@pytest.mark.parametrize(("failed", "status"), [(0, 0), (1, 1)])
+def test_a_merge_whose_checks_fail_is_no_success(run, repo, room_answers, failed, status):
+    paths = session_of(repo)
+    done = Answer(
+        True, {"branch": "agentmux/x", "commit": "c", "order": ["ada"], "checks": {"passed": 1, "failed": failed}}
+    )
+    room_answers(done)
+    ran = run("merge", paths.id)
+    assert ran.status == status
+    assert ran.out == f"Branch agentmux/x holds ada, one commit each.\nChecks on it: 1 passed, {failed} failed.\n"
+
+
+def test_ctrl_c_is_no_error_of_ours(run, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(registry, "profiles", interrupted)
+    ran = run("profiles")
+    assert (ran.status, ran.out, ran.err) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("up --layout d", ["duo"]),
+        ("up --agents claude,sh", ["claude,shell"]),
+        ("attach repo", ["repo-"]),
+        ("st", ["stop"]),
+    ],
+)
+def test_the_shell_completes_names(repo, typed, offered):
+    paths = stopped_session(repo)
+    words = f"agentmux {typed}"
+    env = {
+        **os.environ,
+        "_AGENTMUX_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    program = "from agentmux.cli import app; app(prog_name='agentmux')"
+    ran = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True)
+    assert ran.stdout.split() == [paths.id if name == "repo-" else name for name in offered]
+
+
+def test_a_failed_build_shows_its_last_lines(run, monkeypatch):
+    def fails(*_: object) -> str:
+        raise ImageBuildError("The image cannot be built.", ["npm error\x1b[2J 404"], "/tmp/image.log")
+
+    monkeypatch.setattr(image, "default_base", lambda configured: configured)
+    monkeypatch.setattr(image, "ensure_image", fails)
+    ran = run("image", "build", "--agents", "shell")
+    assert ran.status == 1
+    assert ran.err == (
+        "  | npm error�[2J 404\nagentmux: The image cannot be built.\n  Everything it printed is in /tmp/image.log.\n"
+    )

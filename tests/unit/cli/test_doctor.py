@@ -1,0 +1,52 @@
+"""What doctor finds, and what it tells to do about it."""
+
+import json
+import sys
+
+import pytest
+
+
+def checks(run):
+    ran = run("doctor", "--json")
+    found = json.loads(ran.out)
+    assert ran.status == (0 if found["ok"] else 1)
+    return {entry["name"]: entry for entry in found["checks"]}
+
+
+def test_a_healthy_machine(run):
+    found = checks(run)
+    assert {name for name, entry in found.items() if entry["verdict"] == "bad"} <= {"engine"}
+    assert set(found) >= {"python", "tmux", "git", "engine", "terminal", "home", "sockets", "settings"}
+    assert found["terminal"]["verdict"] == "note"
+    assert sys.executable in found["python"]["text"]
+
+
+def test_missing_programs_and_no_engine(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = checks(run)
+    for name in ("tmux", "git", "engine"):
+        assert found[name]["verdict"] == "bad"
+        assert found[name]["fix"]
+    ran = run("doctor")
+    assert "✗ tmux       tmux is not installed" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "sentence"),
+    [("file", "home", "cannot be written"), ("x" * 100, "sockets", "unix sockets allow")],
+)
+def test_a_home_that_will_not_do(run, home, monkeypatch, place, name, sentence):
+    (home.parent / "file").write_text("")
+    monkeypatch.setenv("AGENTMUX_HOME", str(home.parent / place))
+    found = checks(run)
+    assert sentence in found[name]["text"]
+    assert "Set AGENTMUX_HOME" in found[name]["fix"]
+
+
+def test_a_mistake_in_the_users_own_files(run, home):
+    profiles = home.parent / "config" / "agents"
+    profiles.mkdir(parents=True)
+    (profiles / "mine.yaml").write_text("titel: Mine\n")
+    found = checks(run)["settings"]
+    assert found["text"] == f"{profiles}/mine.yaml:1: unknown key 'titel'."
+    assert found["fix"] == "Did you mean 'title'?"

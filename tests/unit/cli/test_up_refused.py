@@ -1,0 +1,119 @@
+"""Everything that `up` refuses before anything is started: the sentence, the exit status, and nothing left behind."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(home):
+    yield
+    assert not (home / "sessions").exists()
+
+
+def first_line(ran):
+    return ran.err.splitlines()[0]
+
+
+def test_a_folder_that_is_no_repository(run, tmp_path):
+    ran = run("up", "--repo", tmp_path, "--sandbox", "process", "--agents", "shell")
+    assert (ran.status, first_line(ran)) == (2, f"agentmux: {tmp_path} is not a git repository.")
+
+
+def test_a_folder_that_is_not_there(run, tmp_path):
+    ran = run("up", "--repo", tmp_path / "gone", "--sandbox", "process")
+    assert (ran.status, first_line(ran)) == (2, f"agentmux: {tmp_path / 'gone'} is not a folder.")
+
+
+def test_an_empty_repository(run, tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    ran = run("up", "--repo", tmp_path, "--sandbox", "process")
+    assert (ran.status, first_line(ran)) == (2, f"agentmux: {tmp_path} has no commit yet.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--layout", "dou"], "agentmux: There is no layout 'dou'."),
+        (["--agents", "cluade"], "agentmux: There is no profile 'cluade'."),
+        (["--agents", "a=shell,a=shell"], "agentmux: Two agents are called 'a'."),
+        (["--layout", "gone.yaml"], "agentmux: gone.yaml: cannot be read: No such file or directory."),
+    ],
+)
+def test_names_that_do_not_exist(run, repo, arguments, sentence):
+    ran = run("up", "--repo", repo, "--sandbox", "process", *arguments)
+    assert (ran.status, first_line(ran)) == (2, sentence)
+
+
+def test_a_layout_with_a_mistake(run, repo, tmp_path):
+    layout = tmp_path / "mine.yaml"
+    layout.write_text("title: Mine\nagnts: []\n")
+    ran = run("up", "--repo", repo, "--layout", layout)
+    assert (ran.status, ran.err) == (2, f"agentmux: {layout}:2: unknown key 'agnts'.\n  Did you mean 'agents'?\n")
+
+
+def test_settings_with_a_mistake(run, repo, home):
+    config = home.parent / "config"
+    config.mkdir()
+    (config / "config.yaml").write_text("layout: [\n")
+    ran = run("up", "--repo", repo)
+    assert ran.status == 2
+    assert first_line(ran).startswith(f"agentmux: {config}/config.yaml:2: this is no YAML:")
+
+
+def test_a_task_that_is_not_text(run, repo, tmp_path):
+    (tmp_path / "task").write_bytes(b"\xff\xfe")
+    ran = run("up", "--repo", repo, "--agents", "shell", "--task", tmp_path / "task")
+    assert (ran.status, first_line(ran)) == (2, f"agentmux: The task file {tmp_path}/task is not UTF-8 text.")
+
+
+def test_a_task_file_that_is_not_there(run, repo):
+    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "process", "--task", "tsak.md")
+    assert (ran.status, first_line(ran)) == (2, "agentmux: There is no task file tsak.md.")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file that nobody can read")
+def test_a_task_file_that_cannot_be_read(run, repo):
+    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "process", "--task", "/proc/self/mem")
+    assert (ran.status, first_line(ran)) == (
+        2,
+        "agentmux: The task file /proc/self/mem cannot be read: Input/output error.",
+    )
+
+
+def test_no_engine(run, repo, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    ran = run("up", "--repo", repo, "--agents", "shell")
+    assert ran.status == 1
+    assert "unix:///nowhere.sock" in first_line(ran)
+    assert "choose the sandbox `process` by name" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("programs", "sentence"),
+    [
+        ({}, "agentmux: tmux is not installed: agentmux shows every agent in a tmux pane."),
+        ({"tmux": "echo tmux 3.1c"}, "agentmux: tmux 3.1c is too old: agentmux needs 3.2 or newer."),
+        ({"tmux": "echo tmux 3.3a"}, "agentmux: git is not installed."),
+        (
+            {"tmux": "echo tmux 3.3a", "git": "echo git version 2.30.2"},
+            "agentmux: agentmux needs git 2.38 or newer; this is git version 2.30.2.",
+        ),
+    ],
+)
+def test_programs_that_are_missing_or_too_old(run, repo, tmp_path, monkeypatch, programs, sentence):
+    for name, prints in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{prints}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = run("up", "--repo", repo, "--agents", "shell")
+    assert (ran.status, first_line(ran)) == (1, sentence)
+
+
+def test_a_home_whose_path_is_too_long_for_sockets(run, repo, home, monkeypatch):
+    monkeypatch.setenv("AGENTMUX_HOME", str(home / ("x" * 90)))
+    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "process")
+    assert ran.status == 2
+    assert "unix sockets allow" in first_line(ran)
+    assert "AGENTMUX_HOME" in ran.err

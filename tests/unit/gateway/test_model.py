@@ -1,0 +1,166 @@
+"""The gateway between an agent and its model, with a model that tells what reached it."""
+
+import asyncio
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx2
+import pytest
+
+from agentmux.gateway.model import Upstream, model_app
+from agentmux.gateway.usage import Tokens
+from agentmux.service.serve import serving
+
+KEY = ("x-api-key", "the-real-key")
+USAGE = {"model": "m", "usage": {"input_tokens": 3, "output_tokens": 4}}
+
+
+@dataclass
+class Model:
+    """A model server: what reached it, and when it may go on with a stream."""
+
+    url: str = ""
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def model():
+    known = Model()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            known.asked.append((self.command, self.path, headers, body))
+            getattr(self, self.path.partition("?")[0].rpartition("/")[2])()
+
+        def _reply(self, status, body, kind="application/json"):
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("retry-after", "7")
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+
+        def plain(self):
+            self._reply(200, json.dumps(USAGE).encode())
+
+        def busy(self):
+            self._reply(529, b'{"error": "overloaded"}')
+
+        def stream(self):
+            self._reply(200, b"data: one\n\n", "text/event-stream")
+            known.go_on.wait(10)
+            self.wfile.write(b"data: " + json.dumps(USAGE).encode() + b"\n\n")
+
+        def endless(self):
+            self._reply(200, b"data: one\n\n", "text/event-stream")
+            try:
+                while not known.go_on.wait(0.02):
+                    self.wfile.write(b": still here\n\n")
+            except OSError:
+                known.hung_up.set()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    known.url = f"http://127.0.0.1:{server.server_port}/base"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield known
+    known.go_on.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def used():
+    return []
+
+
+@pytest.fixture
+async def agent(model, used, tmp_path):
+    """An agent's client, by way of the gateway's socket."""
+    async with reached(tmp_path, Upstream(model.url, KEY), used) as client:
+        yield client
+
+
+class reached:  # noqa: N801
+    """A client of a gateway to this upstream."""
+
+    def __init__(self, folder, upstream, used):
+        self.socket = folder / "m.sock"
+        self.serving = serving(model_app(upstream, used.append), {self.socket: 0o600})
+
+    async def __aenter__(self):
+        await self.serving.__aenter__()
+        transport = httpx2.AsyncHTTPTransport(uds=str(self.socket))
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:7081")
+        return self.client
+
+    async def __aexit__(self, *exc):
+        await self.client.aclose()
+        await self.serving.__aexit__(*exc)
+
+
+async def test_the_real_key_takes_the_place_of_the_agents(agent, model, used):
+    headers = {"authorization": "Bearer made-up", "x-api-key": "made-up", "anthropic-version": "1"}
+    answer = await agent.post("/v1/plain?beta=true", content=b'{"a": 1}', headers=headers)
+    assert answer.json() == USAGE
+    [(_, path, seen, body)] = model.asked
+    assert (path, body) == ("/base/v1/plain?beta=true", b'{"a": 1}')
+    assert (seen["x-api-key"], seen["anthropic-version"]) == ("the-real-key", "1")
+    assert "authorization" not in seen
+    assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_errors_of_the_model_are_passed_on(agent, used):
+    answer = await agent.post("/busy")
+    assert (answer.status_code, answer.text) == (529, '{"error": "overloaded"}')
+    assert answer.headers["retry-after"] == "7"
+    assert used == []
+
+
+async def test_a_stream_comes_piece_by_piece(agent, model, used):
+    async with agent.stream("POST", "/stream", content=b"{}") as answer:
+        pieces = answer.aiter_raw()
+        assert await anext(pieces) == b"data: one\n\n"
+        assert used == []
+        model.go_on.set()
+        assert b'"usage"' in b"".join([piece async for piece in pieces])
+    assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_an_agent_that_hangs_up_ends_the_request(agent, model):
+    async with agent.stream("POST", "/endless") as answer:
+        await anext(answer.aiter_raw())
+    assert await asyncio.to_thread(model.hung_up.wait, 5)
+
+
+@pytest.mark.parametrize(
+    "target", ["@elsewhere.example/plain", "http://elsewhere.example/plain", "//elsewhere.example/plain"]
+)
+async def test_no_path_leads_to_another_host(agent, model, tmp_path, target):
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / "m.sock"))
+    writer.write(f"POST {target} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+    head = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 404 " in head or [path.startswith("/base//elsewhere") for _, path, _, _ in model.asked] == [True]
+
+
+async def test_a_model_that_cannot_be_reached_is_an_error_for_the_agent(tmp_path, used):
+    async with reached(tmp_path, Upstream("http://127.0.0.1:1"), used) as client:
+        answer = await client.post("/v1/messages")
+    assert answer.status_code == 502
+    assert "cannot reach the model at 127.0.0.1" in answer.json()["error"]["message"]
+
+
+def test_a_key_is_not_shown():
+    assert "the-real-key" not in repr(Upstream("https://x", KEY))

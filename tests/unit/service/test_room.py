@@ -1,0 +1,230 @@
+"""The room's loop on a real log: one way in, one way on."""
+
+import asyncio
+
+import pytest
+
+from agentmux.config import AgentSpec, Layout, Profile, ScreenRules, Seat, Session
+from agentmux.errors import SessionError
+from agentmux.paths import SessionPaths
+from agentmux.room.commands import Claim, Hold, ReadInbox, Say, Tick, Unhold
+from agentmux.room.events import AgentStarted, AgentStateChanged, SessionCreated
+from agentmux.room.fold import fold
+from agentmux.room.state import State
+from agentmux.room.status import Verdict
+from agentmux.service.delivery import Delivery
+from agentmux.service.log import Log, LogReader
+from agentmux.service.room import Room
+
+AGENTS = ["ada", "bob"]
+
+
+class Clock:
+    """The room's clock: stands until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def failures():
+    """What background work raised."""
+    return []
+
+
+async def nothing_to_show(agent, *, file=None, screen=False):
+    return ""
+
+
+@pytest.fixture
+def log(tmp_path):
+    with Log(SessionPaths(tmp_path).log) as log:
+        yield log
+
+
+@pytest.fixture
+async def room(tmp_path, log, clock, failures):
+    """A room with two agents that run."""
+    profile = Profile(title="A prompt", command=["true"], typing=True, screen=ScreenRules(idle="> $"))
+    session = Session(
+        id="s",
+        created=0.0,
+        repo="/r",
+        base="0" * 40,
+        layout_name="duo",
+        layout=Layout(title="Duo", agents=[Seat(name=n, profile="p") for n in AGENTS], lease="1m"),
+        sandbox="process",
+        agents=[AgentSpec(name=n, profile_name="p", profile=profile) for n in AGENTS],
+    )
+    room = Room(SessionPaths(tmp_path), session, log, State(), nothing_to_show, failures.append, clock)
+    created = SessionCreated(
+        session="s", repo="/r", base="0" * 40, layout="duo", sandbox="process", agents=AGENTS, profiles={}
+    )
+    room.record("you", [created, *(AgentStarted(agent=name, pane=f"%{name}") for name in AGENTS)])
+    return room
+
+
+async def test_what_was_answered_is_in_the_log(room):
+    await room.submit("ada", Claim(paths=["a.py"]))
+    with LogReader(room.paths.log) as reader:
+        assert fold(reader.read()) == room.state
+    assert room.state.claims
+
+
+async def test_the_layouts_lease_counts_where_none_is_asked_for(room):
+    decision = await room.submit("ada", Claim(paths=["a.py"]))
+    assert decision.reply["granted"]["until"] == 1060.0
+
+
+async def test_a_claim_expires_by_the_rooms_clock(room, clock):
+    await room.submit("ada", Claim(paths=["a.py"]))
+    clock.now += 61
+    await room.submit("room", Tick())
+    assert not room.state.claims
+
+
+async def test_time_never_runs_back_where_the_machines_clock_does(room, clock):
+    await room.submit("you", Hold(agent="ada"))
+    clock.now -= 500
+    await room.submit("you", Unhold(agent="ada"))
+    with LogReader(room.paths.log) as reader:
+        times = [entry.at for entry in reader.read()]
+    assert times == sorted(times)
+    assert room.state.agents["ada"].held_seconds == 0.0
+
+
+async def test_a_claim_expires_although_the_clock_was_set_back_meanwhile(room, clock):
+    await room.submit("ada", Claim(paths=["a.py"], lease=0.05))
+    clock.now -= 1  # when the timer fires, it is not time yet
+    await asyncio.sleep(0)
+    deadline = asyncio.get_running_loop().time() + 5
+    while room.state.claims:
+        clock.now += 0.02
+        await asyncio.sleep(0.02)
+        assert asyncio.get_running_loop().time() < deadline
+
+
+async def test_what_a_performer_fails_at_is_the_answer(room):
+    async def fail(command):
+        raise SessionError("The engine is down.", "Start it.")
+
+    room.perform(Say, fail)
+    decision = await room.submit("ada", Say(text="hello"))
+    assert (decision.refusal.reason, decision.refusal.hint) == ("The engine is down.", "Start it.")
+
+
+async def test_followers_see_events_after_they_are_facts(room):
+    seen = []
+    room.follow(lambda entry: seen.append((type(entry.event).kind, room.state.seq >= entry.seq)))
+    await room.submit("ada", Say(text="hello"))
+    assert seen == [("message.sent", True)]
+
+
+async def test_when_nothing_can_be_written_nothing_has_happened(room, monkeypatch):
+    def full(*_):
+        raise SessionError("The log cannot be used: disk full.", "Free some space.")
+
+    monkeypatch.setattr(room._log, "append", full)
+    decision = await room.submit("ada", Claim(paths=["a.py"]))
+    assert "disk full" in decision.refusal.reason
+    assert not room.state.claims
+
+
+async def test_waiting_for_a_message_ends_with_one_or_with_time(room):
+    waiting = asyncio.create_task(room.wait_for_message("bob", 30))
+    await asyncio.sleep(0)
+    assert room.waits("bob")
+    await room.submit("ada", Say(text="hello"))
+    await asyncio.wait_for(waiting, 5)
+    assert not room.waits("bob")
+    await room.wait_for_message("ada", 0.01)
+
+
+async def test_background_work_that_fails_is_told(room, failures):
+    async def fail():
+        raise ValueError("oh")
+
+    room.spawn(fail())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [str(error) for error in failures] == ["oh"]
+
+
+class Pane:
+    """An agent's screen and keyboard: pasted text stands at the prompt until Enter."""
+
+    def __init__(self):
+        self.typed = []
+        self.line = ""
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def paste(self, pane, text):
+        self.line = text
+
+    def key(self, pane, name):
+        if name == "Enter":
+            self.typed.append(self.line)
+            self.line = ""
+
+    async def verdict(self, agent):
+        await self.gate.wait()
+        return self.judge(agent, None)
+
+    def judge(self, agent, screen):
+        return Verdict("working" if self.line else "idle", "rule")
+
+    async def until(self, agent, holds, seconds):
+        return holds(self)
+
+    cursor_y = 0
+
+    def text_rows(self):
+        return ("> " + self.line,)
+
+
+@pytest.fixture
+def pane(room):
+    pane = Pane()
+    room.follow(Delivery(room, pane, pane).follow)
+    return pane
+
+
+async def settled(room):
+    while room._tasks:
+        await asyncio.wait(room._tasks, timeout=5)
+
+
+async def test_a_message_is_typed_and_has_its_receipts(room, pane):
+    await room.submit("you", Say(to="ada", text="two\nlines\x1b[201~"))
+    await settled(room)
+    assert pane.typed == ["[you] two lines [201~"]
+    assert room.state.messages[1].receipts["ada"].read == 1000.0
+
+
+async def test_who_waits_for_messages_is_not_typed_to(room, pane):
+    waiting = asyncio.create_task(room.wait_for_message("ada", 30))
+    await asyncio.sleep(0)
+    await room.submit("you", Say(to="ada", text="by call"))
+    await waiting
+    assert pane.typed == []
+    room.record("room", [AgentStateChanged(agent="ada", state="idle")])
+    await settled(room)
+    assert pane.typed == ["[you] by call"]
+
+
+async def test_what_was_read_meanwhile_is_not_typed(room, pane):
+    pane.gate.clear()
+    await room.submit("you", Say(to="ada", text="read already"))
+    await asyncio.sleep(0)
+    await room.submit("ada", ReadInbox())
+    pane.gate.set()
+    await settled(room)
+    assert pane.typed == []
