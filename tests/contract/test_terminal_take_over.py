@@ -38,8 +38,7 @@ def sessions(server: TmuxServer) -> list[str]:
 
 def test_a_human_types_into_real_tmux_and_comes_back(server: TmuxServer, pane: str) -> None:
     terminal = take_over(server, pane)
-    terminal.expect("ready")
-    terminal.expect(r"ctrl\+\] d")
+    terminal.expect(r"ready.*ctrl\+\] d|ctrl\+\] d.*ready")
     terminal.send("hello")
     terminal.expect("b'hello'")
     until(lambda: server.panes()["ada"].columns == 100)
