@@ -20,6 +20,7 @@ from agentmux.sandbox.base import Box, Sandbox
 from agentmux.sandbox.detect import choose, engine_status
 from agentmux.sandbox.image import default_base, ensure_image
 from agentmux.terminal.tmux import TmuxServer
+from tests.fixtures.waiting import PATIENCE
 
 AGENT = "ada"
 TOKEN = "token-of-ada"
@@ -88,7 +89,7 @@ class Place:
 
     def spawn(self, box: Box, argv: list[str], size: tuple[int, int] = (24, 80)) -> pexpect.spawn[str]:
         env = self.sandbox.pane_env(box)
-        pane = pexpect.spawn(argv[0], argv[1:], env=env, cwd="/", dimensions=size, encoding="utf-8", timeout=20)
+        pane = pexpect.spawn(argv[0], argv[1:], env=env, cwd="/", dimensions=size, encoding="utf-8", timeout=PATIENCE)
         self.panes.append(pane)
         return pane
 

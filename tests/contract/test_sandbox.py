@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from agentmux.sandbox import base, once
+from tests.fixtures.waiting import PATIENCE
 
 ASK_THE_ROOM = """
 import http.client, os, socket
@@ -236,15 +237,15 @@ def tree(folder):
 
 
 def test_run_gives_status_and_both_streams(place, tree):
-    ran = place.sandbox.run(place.box("true"), "cat link; echo oops >&2; exit 3", tree, timeout=20)
+    ran = place.sandbox.run(place.box("true"), "cat link; echo oops >&2; exit 3", tree, timeout=PATIENCE)
     assert ran.status == 3
     assert sorted(ran.output.split()) == ["42", "oops"]
-    assert 0 < ran.seconds < 20
+    assert 0 < ran.seconds < PATIENCE
 
 
 def test_run_may_write_but_not_into_the_tree_itself(place, tree):
     command = "echo 43 >sub/data; echo x >new; mkdir locked; touch locked/x; chmod 500 locked; cat sub/data; ls -A"
-    ran = place.sandbox.run(place.box("true"), command, tree, timeout=20)
+    ran = place.sandbox.run(place.box("true"), command, tree, timeout=PATIENCE)
     assert ran.status == 0
     assert ran.output.split() == ["43", "link", "locked", "new", "sub"]
     assert (tree / "sub" / "data").read_text() == "42\n"
@@ -255,7 +256,7 @@ def test_run_may_write_but_not_into_the_tree_itself(place, tree):
 def test_run_has_no_secrets_and_no_room(place, tree, monkeypatch):
     monkeypatch.setenv("USERS_OWN_KEY", "private")
     box = place.box("true", env={"EDITOR": "true"})
-    ran = place.sandbox.run(box, "env; echo >$HOME/may-write", tree, timeout=20)
+    ran = place.sandbox.run(box, "env; echo >$HOME/may-write", tree, timeout=PATIENCE)
     assert ran.status == 0
     env = dict(line.split("=", 1) for line in ran.output.splitlines() if "=" in line)
     assert env["EDITOR"] == "true"

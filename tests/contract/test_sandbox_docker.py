@@ -13,6 +13,7 @@ from agentmux.errors import SandboxError
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Ended
 from agentmux.sandbox.docker import DockerSandbox, container_name
+from tests.fixtures.waiting import PATIENCE
 
 pytestmark = pytest.mark.docker
 USER = (os.getuid(), os.getgid()) if os.getuid() else (1000, 1000)
@@ -157,7 +158,7 @@ def test_the_entry_waits_for_the_size_of_the_terminal(container, engine):
     program = ["sh", "-c", "echo size $(stty size)"]
     made = engine.containers.create(container.image, program, name=name, init=True, tty=True, stdin_open=True)
     try:
-        pane = pexpect.spawn("docker", ["start", "-ai", name], dimensions=(31, 97), encoding="utf-8", timeout=20)
+        pane = pexpect.spawn("docker", ["start", "-ai", name], dimensions=(31, 97), encoding="utf-8", timeout=PATIENCE)
         pane.expect_exact("size 31 97")
         pane.close()
     finally:
@@ -199,7 +200,7 @@ def test_run_is_as_closed_as_the_agents_container_and_leaves_none(container, eng
         "grep -E 'CapEff|NoNewPrivs' /proc/self/status; id -u; ls /sys/class/net; touch /etc/x; "
         "ls -A ~ /run/secrets/agentmux"
     )
-    ran = container.sandbox.run(container.box("true"), command, tree, timeout=20)
+    ran = container.sandbox.run(container.box("true"), command, tree, timeout=PATIENCE)
     assert "CapEff:\t0000000000000000" in ran.output
     assert "NoNewPrivs:\t1" in ran.output
     assert f"\n{USER[0]}\nlo\n" in ran.output

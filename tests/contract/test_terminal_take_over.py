@@ -12,7 +12,7 @@ import pytest
 
 from agentmux.terminal.tmux import Recording, TmuxServer
 from tests.contract.conftest import PANE_ENV
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import PATIENCE, until
 
 ECHO = (
     "import os, tty; tty.setraw(0); os.write(1, b'ready ');\n"
@@ -29,7 +29,7 @@ def pane(server: TmuxServer, folder: Path) -> str:
 def take_over(server: TmuxServer, pane: str) -> pexpect.spawn[str]:
     program, *arguments = server.take_over_argv(pane, "ctrl+]")
     env: os._Environ[str] = {**os.environ, "TERM": "xterm-256color"}  # type: ignore[assignment]
-    return pexpect.spawn(program, arguments, env=env, dimensions=(30, 100), timeout=10, encoding="utf-8")
+    return pexpect.spawn(program, arguments, env=env, dimensions=(30, 100), timeout=PATIENCE, encoding="utf-8")
 
 
 def sessions(server: TmuxServer) -> list[str]:

@@ -22,6 +22,7 @@ from agentmux.room.commands import Command
 from agentmux.room.state import State
 from agentmux.service import process, session
 from agentmux.service.client import Answer, RoomClient
+from tests.fixtures.waiting import PATIENCE
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PROMPT = f"""\
@@ -89,13 +90,13 @@ class Running:
         """Send a command as the human."""
         return RoomClient(self.paths).send_blocking(command)
 
-    def until(self, holds: Callable[[State], object], seconds: float = 20) -> State:
+    def until(self, holds: Callable[[State], object], seconds: float = PATIENCE) -> State:
         """Wait until something holds of the session."""
         self.until_true(lambda: holds(self.state), seconds, lambda: f"{self.screens()}\n{self.state}")
         return self.state
 
     def until_true(
-        self, holds: Callable[[], object], seconds: float = 20, report: Callable[[], str] = lambda: ""
+        self, holds: Callable[[], object], seconds: float = PATIENCE, report: Callable[[], str] = lambda: ""
     ) -> None:
         """Wait until something holds at all."""
         deadline = time.monotonic() + seconds

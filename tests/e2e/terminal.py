@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pexpect
 import pyte
 
+from tests.fixtures.waiting import PATIENCE
+
 
 class Terminal:
     """Runs a program, types into it, and waits for what a person would wait for."""
@@ -17,7 +19,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.child: pexpect.spawn[bytes] = pexpect.spawn(
-            argv[0], argv[1:], env=env, dimensions=(rows, columns), timeout=10
+            argv[0], argv[1:], env=env, dimensions=(rows, columns), timeout=PATIENCE
         )
         self.child.delaybeforesend = None
         self.seen = b""
@@ -36,7 +38,7 @@ class Terminal:
         """Press keys, as the bytes that a terminal sends for them."""
         self.child.send(keys)
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20) -> str:
+    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = PATIENCE) -> str:
         """Wait until the pattern is on the screen (or the function says so); returns the screen."""
         holds = wanted if callable(wanted) else lambda text: re.search(wanted, text) is not None
         deadline = time.monotonic() + seconds
@@ -46,7 +48,7 @@ class Terminal:
             self._read(0.05)
         return text
 
-    def wait_end(self, seconds: float = 20) -> int:
+    def wait_end(self, seconds: float = PATIENCE) -> int:
         """Wait until the program ends; returns its exit status."""
         deadline = time.monotonic() + seconds
         while self.child.isalive():

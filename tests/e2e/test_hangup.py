@@ -14,6 +14,7 @@ from agentmux.paths import SessionPaths
 from agentmux.service import process, session
 from tests.e2e.conftest import Running
 from tests.fixtures.processes import running
+from tests.fixtures.waiting import PATIENCE
 
 WORDS = ["up", "--layout", "solo", "--agents", "shell", "--sandbox", "process"]
 
@@ -26,7 +27,7 @@ def terminal(home: Path, repo: Path, agentmux: list[str]) -> Iterator[Callable[.
     def open_terminal(*more: str) -> pexpect.spawn[bytes]:
         env = {**os.environ, "TERM": "xterm-256color"}
         words = [*agentmux[1:], *WORDS, "--repo", str(repo), *more]
-        opened.append(pexpect.spawn(agentmux[0], words, env=env, dimensions=(24, 80), timeout=20))
+        opened.append(pexpect.spawn(agentmux[0], words, env=env, dimensions=(24, 80), timeout=PATIENCE))
         return opened[-1]
 
     yield open_terminal

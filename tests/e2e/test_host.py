@@ -25,6 +25,7 @@ from agentmux.sandbox.process import ProcessSandbox
 from agentmux.service import lock, process, session
 from agentmux.service.host import Host
 from agentmux.service.log import LogReader
+from tests.fixtures.waiting import PATIENCE
 
 
 class Shaky(ProcessSandbox):
@@ -77,7 +78,7 @@ class Hosted:
     async def send(self, command: Any) -> Any:
         return await self.host.room.submit(YOU, command)
 
-    async def until(self, holds: Callable[[State], object], seconds: float = 10) -> None:
+    async def until(self, holds: Callable[[State], object], seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while not holds(self.state):  # noqa: ASYNC110  # also for what no event tells
                 await asyncio.sleep(0.02)

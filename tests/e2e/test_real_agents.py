@@ -107,7 +107,7 @@ def events(run, kind):
 def test_a_session_of_two_real_agents(run, model, image):
     run.until(lambda s: len(s.claims) == 2)  # by the room's tools, without a prompt
     number = run.send(Say(text="Mind the pennies.")).reply["id"]
-    state = run.until(finished, 40)
+    state = run.until(finished)
     how = {event.member: event.how for event in events(run, MessageDelivered) if event.id == number}
     assert how == {"ada": "hook", "bob": "hook"}
     assert model.body.count(b"Mind the pennies.") >= 2
@@ -161,7 +161,7 @@ def test_an_interrupted_agent_is_idle_and_one_that_ended_goes_on_with_its_conver
     run.until(lambda s: len(s.claims) == 2)
     for name in AGENTS:
         run.send(Interrupt(agent=name))
-    run.until(lambda s: everybody(s, "idle"), 30)
+    run.until(lambda s: everybody(s, "idle"))
     client = docker.from_env()
     try:
         for agent in run.state.agents.values():
@@ -171,5 +171,5 @@ def test_an_interrupted_agent_is_idle_and_one_that_ended_goes_on_with_its_conver
     run.until(lambda s: all(agent.ended for agent in s.agents.values()))
     for name in AGENTS:
         assert run.send(Restart(agent=name)).ok
-    run.until(lambda s: everybody(s, "idle"), 30)
+    run.until(lambda s: everybody(s, "idle"))
     assert all("Do your part." in run.screen(name) for name in AGENTS)

@@ -25,6 +25,7 @@ from agentmux.ui.app import AgentmuxApp
 from agentmux.ui.errands import Errands
 from agentmux.ui.widgets.live import LivePane
 from agentmux.watch import FileWatch
+from tests.fixtures.waiting import PATIENCE
 
 START = 1_763_600_000.0
 NOW = START + 1122
@@ -202,7 +203,7 @@ def sample_app(
     )
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Let the app work until the condition holds."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -26,6 +26,7 @@ from agentmux.terminal.tmux import Recording, TmuxServer
 from agentmux.ui.widgets.pane import LEAST_COLUMNS, PaneView
 from agentmux.ui.widgets.raw_strip import RawStrip, parsed
 from agentmux.watch import FileWatch
+from tests.fixtures.waiting import PATIENCE
 
 ENV = {"TERM": "tmux-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
 MOUSE = (
@@ -68,7 +69,7 @@ class Desk:
         self.view = self.app.query_one(PaneView)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < deadline, self.screen()
             await self.pilot.pause(0.01)

@@ -1,13 +1,10 @@
 """Help is quick because nothing heavy is imported before a command needs it."""
 
 import json
-import os
 import subprocess
 import sys
 
 HEAVY = {"asyncio", "docker", "httpx2", "libtmux", "mcp", "pydantic", "starlette", "textual", "uvicorn", "yaml"}
-CPU_LIMIT = 0.150
-"""Seconds of processor time."""
 
 SHOW_MODULES = """
 import json, sys
@@ -25,13 +22,3 @@ def test_help_imports_nothing_heavy():
     ran = subprocess.run([sys.executable, "-c", SHOW_MODULES], capture_output=True, text=True, check=True)
     assert "Usage: agentmux" in ran.stdout
     assert HEAVY & set(json.loads(ran.stderr)) == set()
-
-
-def test_help_takes_little_processor_time():
-    def seconds():
-        before = os.times()
-        subprocess.run([sys.executable, "-m", "agentmux", "--help"], capture_output=True, check=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    assert min(seconds() for _ in range(3)) <= CPU_LIMIT

@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from agentmux.service import session
+from tests.fixtures.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def up(home, repo):
         "zoe=shell",
         "--no-attach",
     ]
-    terminal = pexpect.spawn(sys.executable, words, env=dict(os.environ), encoding="utf-8", timeout=20)
+    terminal = pexpect.spawn(sys.executable, words, env=dict(os.environ), encoding="utf-8", timeout=PATIENCE)
     yield terminal
     terminal.close(force=True)
 

@@ -39,7 +39,7 @@ def call(tool, **arguments):
         raise Refused(reply)
     return reply
 '''
-SECONDS = 10
+SECONDS = 60
 
 
 class Stage:

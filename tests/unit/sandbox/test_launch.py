@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from agentmux.sandbox.process import LAUNCH
+from tests.fixtures.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def launch(tmp_path):
         (tmp_path / "secrets").write_text(secrets)
         (tmp_path / "tree").mkdir(exist_ok=True)
         command = [sys.executable, "-I", "-S", LAUNCH, "/the/place", tmp_path / "tree", tmp_path / "secrets", *argv]
-        return subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=20)
+        return subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=PATIENCE)
 
     return run
 

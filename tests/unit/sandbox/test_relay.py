@@ -12,6 +12,7 @@ import pytest
 
 from agentmux.sandbox import processes
 from agentmux.sandbox.base import INSIDE
+from tests.fixtures.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def free_port():
 def start(folder, *links):
     """Start the relay; it is up when this returns."""
     command = [sys.executable, "-I", "-S", INSIDE / "relay.py", *links]
-    return subprocess.run(command, env={processes.MARK: str(folder)}, capture_output=True, text=True, timeout=20)
+    return subprocess.run(command, env={processes.MARK: str(folder)}, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def read_all(conn):
@@ -66,7 +67,7 @@ def test_both_directions_and_a_half_closed_one(folder, listening):
     port = free_port()
     sock = listening(lambda conn: b"heard " + read_all(conn)[::-1])
     assert start(folder, f"{port}={sock}").returncode == 0
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as conn:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as conn:
         conn.sendall(b"x" * 1_000_000 + b"y")
         conn.shutdown(socket.SHUT_WR)
         assert read_all(conn) == b"heard y" + b"x" * 1_000_000
@@ -76,10 +77,10 @@ def test_a_socket_that_comes_later_and_one_that_never_comes(folder, listening):
     port, other = free_port(), free_port()
     assert start(folder, f"{port}={folder}/s", f"{other}={folder}/never").returncode == 0
     for silent in (port, other):
-        with socket.create_connection(("127.0.0.1", silent), timeout=10) as conn:
+        with socket.create_connection(("127.0.0.1", silent), timeout=PATIENCE) as conn:
             assert read_all(conn) == b""
     listening(lambda conn: b"here now")
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as conn:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as conn:
         assert read_all(conn) == b"here now"
 
 

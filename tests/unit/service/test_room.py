@@ -15,6 +15,7 @@ from agentmux.room.status import Verdict
 from agentmux.service.delivery import Delivery
 from agentmux.service.log import Log, LogReader
 from agentmux.service.room import Room
+from tests.fixtures.waiting import PATIENCE
 
 AGENTS = ["ada", "bob"]
 
@@ -199,7 +200,7 @@ def pane(room):
 
 async def settled(room):
     while room._tasks:
-        await asyncio.wait(room._tasks, timeout=5)
+        await asyncio.wait(room._tasks, timeout=PATIENCE)
 
 
 async def test_a_message_is_typed_and_has_its_receipts(room, pane):
