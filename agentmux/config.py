@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 AGENT_NAME_LIMIT = 16
 AGENT_NAME = re.compile(rf"[a-z][a-z0-9-]{{0,{AGENT_NAME_LIMIT - 1}}}")
@@ -58,6 +66,33 @@ def _key_header(header: str) -> str:
     return header
 
 
+def _inside_path(path: str) -> str:
+    parts = path.split("/")
+    if path.startswith(("/", "~", "-")) or ".." in parts or ".git" in parts or not path.isprintable() or not path:
+        raise ValueError(f"'{path}' must be a path in the repository, like docker/Dockerfile")
+    return path
+
+
+def _command(command: str) -> str:
+    if not command.strip() or "\0" in command:
+        raise ValueError("must be a command for the shell")
+    return command
+
+
+def _devcontainer(named: object) -> object:
+    if not isinstance(named, bool | str):
+        raise ValueError("must be true, or the path of a devcontainer.json in the repository")
+    return named if isinstance(named, bool) else _inside_path(named)
+
+
+def _by_name(file: object) -> object:
+    return {"file": file} if isinstance(file, str) else file
+
+
+def _per_workspace(commands: object) -> object:
+    return {"workspace": commands} if isinstance(commands, list) else commands
+
+
 def _place(place: str) -> str:
     if not PLACE.fullmatch(place):
         raise ValueError(f"'{place}' must be like example.org, .example.org or example.org:8080")
@@ -70,6 +105,9 @@ ScreenRule = Annotated[str, AfterValidator(_rule)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 KeyHeader = Annotated[str, AfterValidator(_key_header)]
 Place = Annotated[str, AfterValidator(_place)]
+InsidePath = Annotated[str, AfterValidator(_inside_path)]
+"""A path, or a pattern of paths, from the top of the repository."""
+ShellCommand = Annotated[str, AfterValidator(_command)]
 Duration = Annotated[float, BeforeValidator(_duration)]
 """Seconds; in YAML also '90s', '15m' or '2h'."""
 
@@ -77,7 +115,7 @@ Duration = Annotated[float, BeforeValidator(_duration)]
 class Strict(BaseModel):
     """The base of everything that users write: a key that means nothing is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, serialize_by_alias=True)
 
 
 class Settings(Strict):
@@ -195,7 +233,60 @@ class Limits(Strict):
     pids: int = Field(512, ge=16)
 
 
-class Layout(Strict):
+class Dockerfile(Strict):
+    """An image that is built from the repository, as it is in the commit that the agents start from."""
+
+    file: InsidePath = "Dockerfile"
+    context: InsidePath = "."
+    """The folder that the build sees."""
+    args: dict[EnvName, str] = {}
+    target: str | None = None
+    """The stage to build, of a Dockerfile with several."""
+
+
+class Setup(Strict):
+    """Commands for a shell, run one after another."""
+
+    image: list[ShellCommand] = []
+    """Run once, as root and with network, into a layer of the agents' image; they do not see the repository."""
+    workspace: list[ShellCommand] = []
+    """Run in each agent's clone before it starts, as the agent and with its ways out."""
+
+
+class Toolchain(Strict):
+    """What a project needs where its agents work: in the repository's `.agentmux.yaml`, or in a layout, which wins."""
+
+    image: str | None = Field(None, min_length=1)
+    """What the agents' image is built on, instead of the user's setting; Debian or Ubuntu. At most one of the three."""
+    dockerfile: Annotated[Dockerfile, BeforeValidator(_by_name)] | None = None
+    """The same, built from the repository: the name of a Dockerfile, or `{file, context, args, target}`."""
+    devcontainer: Annotated[bool | str, BeforeValidator(_devcontainer)] = False
+    """The same, as the repository's devcontainer.json says, with its commands and its environment."""
+    setup: Annotated[Setup, BeforeValidator(_per_workspace)] = Setup()
+    """Commands that prepare each clone, or `{image: [...], workspace: [...]}`."""
+    copies: list[InsidePath] = Field([], alias="copy")
+    """Untracked files of the user's folder that each clone gets, by name or pattern; in no snapshot and no merge."""
+    env: dict[EnvName, str] = {}
+    """Environment of the agents, of `setup` and of `checks`; no secrets here."""
+    checks: list[ShellCommand] = []
+    """Commands that must succeed on the merged tree."""
+    allow: list[Place] = []
+    """Places that agents may reach where the network is `none`, besides package registries: `example.org`,
+    `.example.org` for all names below it, `example.org:8080` for a port other than 80 and 443."""
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Toolchain:
+        named = [key for key in SOURCES if getattr(self, key)]
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} exclude each other; keep one")
+        return self
+
+
+SOURCES = ("image", "dockerfile", "devcontainer")
+"""The keys of a toolchain that say what the agents' image is built on."""
+
+
+class Layout(Toolchain):
     """Who takes part, in which sandbox, under which rules."""
 
     title: str
@@ -203,17 +294,10 @@ class Layout(Strict):
     sandbox: Literal["auto", "docker", "process"] = "auto"
     """`auto` is docker, or a refusal where no engine answers; `process` does not isolate and must be named."""
     network: Literal["none", "full"] = "none"
-    allow: list[Place] = []
-    """Places that agents may reach where the network is `none`, besides package registries: `example.org`,
-    `.example.org` for all names below it, `example.org:8080` for a port other than 80 and 443."""
     agents: list[Seat] = Field(min_length=1, max_length=8)
     lease: Duration = 900.0
     """How long a claim lasts without activity inside it."""
-    checks: list[str] = []
-    """Commands that must succeed on the merged tree."""
     limits: Limits = Limits()
-    base_image: str | None = None
-    """What the agents' image is built on, instead of the user's setting."""
 
     @field_validator("agents")
     @classmethod
@@ -249,6 +333,8 @@ class Session(Strict):
     layout: Layout
     sandbox: Literal["docker", "process"]
     image: str | None = None
+    copied: list[str] = []
+    """Untracked files of the user's folder that each clone gets: the layout's `copy`, resolved."""
     agents: list[AgentSpec]
 
     def agent(self, name: str) -> AgentSpec:

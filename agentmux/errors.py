@@ -8,7 +8,9 @@ AgentmuxError              a failure: exit code 1
 │   └── RepositoryError    not a git repository, an empty one, a branch in the way
 ├── MissingProgram         tmux, git or another program is not installed, or too old
 ├── SandboxError           the engine does not answer, or refused
-│   └── ImageBuildError    the last lines of the build, and where the whole log is
+│   └── LoggedError        a command failed: the last lines, and where the whole log is
+│       ├── ImageBuildError    while an image was built
+│       └── SetupError         while an agent's workspace was set up
 ├── TerminalError          tmux refused
 ├── GitError               git refused
 │   └── MergeConflict      the agents' work does not fit together: files and hunks
@@ -77,11 +79,11 @@ class SandboxError(AgentmuxError):
     """The container engine does not answer, or refused."""
 
 
-class ImageBuildError(SandboxError):
-    """An image could not be built.
+class LoggedError(SandboxError):
+    """A command failed that prints much.
 
     Args:
-        tail: the last lines that the build printed.
+        tail: the last lines that it printed.
         log: the file with everything that it printed.
     """
 
@@ -89,6 +91,14 @@ class ImageBuildError(SandboxError):
         super().__init__(message, f"Everything it printed is in {log}.")
         self.tail = tuple(tail)
         self.log = log
+
+
+class ImageBuildError(LoggedError):
+    """An image could not be built."""
+
+
+class SetupError(LoggedError):
+    """A command of `setup` failed in an agent's workspace."""
 
 
 class TerminalError(AgentmuxError):

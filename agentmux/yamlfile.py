@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -111,9 +111,15 @@ def _known_keys(model: type[BaseModel], where: Location) -> list[str]:
         if isinstance(part, int):
             continue
         field = current.model_fields.get(part)
-        inner = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
-        models = [t for t in inner if isinstance(t, type) and issubclass(t, BaseModel)]
+        models = _models(field.annotation) if field else []
         if not models:
             return []
         current = models[0]
-    return list(current.model_fields)
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    """The models that a type is made of: itself, or those in a list, a union or an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]

@@ -42,5 +42,5 @@ def build(
     chosen, specs = seat_agents(registry.layout(layout or settings.layout), agents, registry.profile)
     log = home() / "image.log"
     installs = [spec.profile.install for spec in specs]
-    tag = ensure_image(installs, chosen.base_image or default_base(settings.base_image), show, log)
+    tag = ensure_image(installs, chosen.image or default_base(settings.base_image), show, log)
     show(f"The image {tag} is there.")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agentmux.errors import AgentmuxError, ImageBuildError
+from agentmux.errors import AgentmuxError, LoggedError
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters other than tab and line feed, and those that reorder the text around them."""
@@ -34,8 +34,8 @@ def notice(text: str) -> None:
 
 
 def complain(err: AgentmuxError) -> None:
-    """Tell the user what went wrong, with the last lines of a failed build, and what to do about it."""
-    for line in err.tail if isinstance(err, ImageBuildError) else ():
+    """Tell the user what went wrong, with the last lines of a failed command, and what to do about it."""
+    for line in err.tail if isinstance(err, LoggedError) else ():
         notice(f"  | {line}")
     notice(f"agentmux: {err.message}" + (f"\n  {err.hint}" if err.hint else ""))
 

@@ -112,6 +112,19 @@ class SessionStopped(Event):
 # -- agents -----------------------------------------------------------------------------------------------------
 
 
+class AgentSetUp(Event):
+    """The commands of `setup` ran in the agent's workspace, up to the one that failed (then with its last lines)."""
+
+    kind = "agent.setup"
+    agent: str
+    command: str = ""
+    """The one that failed; empty if none did."""
+    status: int = 0
+    seconds: float = 0.0
+    log: str = ""
+    tail: list[str] = []
+
+
 class AgentStarted(Event):
     """The agent's program was started in its pane (again, when `restarted`)."""
 

@@ -87,6 +87,11 @@ def _agent(session: State, name: str, **changes: Any) -> None:
         session.agents[name] = replace(agent, **changes)
 
 
+@_on(ev.AgentSetUp)
+def _agent_set_up(state: State, event: ev.AgentSetUp) -> None:
+    _agent(state, event.agent, set_up=event.status == 0, setup_tail=tuple(event.tail))
+
+
 @_on(ev.AgentStarted)
 def _agent_started(state: State, event: ev.AgentStarted) -> None:
     _agent(

@@ -27,6 +27,9 @@ class Agent:
     why: str = ""
     pane: str | None = None
     container: str | None = None
+    set_up: bool = False
+    setup_tail: tuple[str, ...] = ()
+    """The last lines of the command of its setup that failed."""
     started: float | None = None
     paused: PauseHow | None = None
     paused_at: float = 0.0

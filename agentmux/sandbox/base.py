@@ -143,6 +143,13 @@ class Sandbox(Protocol):
     def run(self, box: Box, command: str, tree: Path, timeout: float) -> Ran:
         """Run a shell command on a copy of another tree in a fresh place of the same kind; `timeout` in seconds."""
 
+    def set_up(self, box: Box, command: str, hear: Tell, timeout: float) -> Ran:
+        """Run a shell command in the agent's own tree and home, before its program runs.
+
+        It has the agent's ways out, but not its secrets. `hear` takes each line, in another thread; `timeout` is in
+        seconds. `remove` ends it.
+        """
+
     def freeze(self, box: Box) -> None:
         """Stop all of the agent's processes where they stand."""
 

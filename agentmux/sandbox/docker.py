@@ -36,16 +36,16 @@ from agentmux.sandbox.base import (
     Ended,
     Places,
     Ran,
+    Tell,
     common_env,
 )
 from agentmux.sandbox.engine import engine
 from agentmux.sandbox.once import OUTPUT_LIMIT, clipped, copied, out_of_time
+from agentmux.sandbox.stream import heard
 
 PLACES = Places(home="/home/agent", sockets="/run/agentmux", secrets="/run/secrets/agentmux", inside="/opt/agentmux")
-LINKS = " ".join(
-    f"{port}={PLACES.sockets}/{name}.sock"
-    for port, name in ((ROOM_PORT, "room"), (MODEL_PORT, "model"), (EGRESS_PORT, "egress"))
-)
+EGRESS_LINK = f"{EGRESS_PORT}={PLACES.sockets}/egress.sock"
+LINKS = f"{ROOM_PORT}={PLACES.sockets}/room.sock {MODEL_PORT}={PLACES.sockets}/model.sock {EGRESS_LINK}"
 PROXY = f"http://127.0.0.1:{EGRESS_PORT}"
 PROXIES = {"HTTP_PROXY": PROXY, "HTTPS_PROXY": PROXY, "NO_PROXY": "127.0.0.1,localhost"}
 DETACH = "--detach-keys=ctrl-^,ctrl-_"
@@ -78,11 +78,7 @@ class DockerSandbox:
         name = container_name(box)
         wanted = _fingerprint(box)
         with engine(f"create the container {name}") as client:
-            found = _find(client, name)
-            if found and found.labels.get(f"{LABEL}.home") != str(home()):
-                raise SandboxError(
-                    f"The container {name} exists and belongs to somebody else.", f"Remove it: `docker rm {name}`."
-                )
+            found = _ours(client, name)
             if found and found.status in ("running", "paused"):
                 return name
             _lay_out(box)
@@ -141,6 +137,29 @@ class DockerSandbox:
             finally:
                 _discard(container)
 
+    def set_up(self, box: Box, command: str, hear: Tell, timeout: float) -> Ran:
+        """Run a command in a container of its own with the agent's mounts, without its secrets."""
+        name = _setup_name(box)
+        with engine(f"create the container {name}") as client:
+            if left := _ours(client, name):  # by a room that was killed
+                _discard(left)
+            _lay_out(box)
+            container = client.containers.create(
+                _image(box),
+                ["sh", "-c", command],
+                name=name,
+                hostname=box.agent,
+                environment={**_proxies(box), **PLACES.env(box), "TERM": "dumb", "AGENTMUX_LINKS": EGRESS_LINK},
+                mounts=[mount for mount in _mounts(box) if mount["Target"] != PLACES.secrets],
+                labels=_labels(box),
+                **_hardened(box),
+            )
+
+            def end() -> None:
+                _discard(container)
+
+            return heard(["docker", "start", "-a", name], self.pane_env(box), None, hear, timeout, end)
+
     def freeze(self, box: Box) -> None:
         """Pause the container."""
         with engine(f"freeze {box.agent}") as client:
@@ -168,9 +187,11 @@ class DockerSandbox:
             return Ended(int(state["ExitCode"]), bool(state["OOMKilled"]))
 
     def remove(self, box: Box) -> None:
-        """End the agent as if its terminal were closed, then remove its container."""
+        """End the agent as if its terminal were closed, then remove its container; also what still sets it up."""
         name = container_name(box)
         with engine(f"remove the container {name}") as client:
+            if container := _find(client, _setup_name(box)):
+                _discard(container)
             if container := _find(client, name):
                 with contextlib.suppress(NotFound):
                     container.stop(timeout=GRACE)
@@ -180,6 +201,10 @@ class DockerSandbox:
 def container_name(box: Box) -> str:
     """The name of the agent's container."""
     return f"agentmux-{box.paths.id}-{box.agent}"
+
+
+def _setup_name(box: Box) -> str:
+    return f"{container_name(box)}-setup"
 
 
 def _image(box: Box) -> str:
@@ -296,6 +321,16 @@ def _find(client: docker.DockerClient, name: str) -> Container | None:
         return client.containers.get(name)
     except NotFound:
         return None
+
+
+def _ours(client: docker.DockerClient, name: str) -> Container | None:
+    """The container of that name; raises SandboxError if it is not of this user's sessions."""
+    found = _find(client, name)
+    if found and found.labels.get(f"{LABEL}.home") != str(home()):
+        raise SandboxError(
+            f"The container {name} exists and belongs to somebody else.", f"Remove it: `docker rm {name}`."
+        )
+    return found
 
 
 def _run_to_end(container: Container, timeout: float) -> Ran:

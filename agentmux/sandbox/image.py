@@ -19,6 +19,7 @@ from agentmux.config import Install
 from agentmux.errors import ImageBuildError, SandboxError
 from agentmux.sandbox.base import Tell
 from agentmux.sandbox.engine import FULL_DISK_HINT, engine
+from agentmux.sandbox.stream import plain_lines
 
 LOCAL_BASE = "agentmux/base:bookworm"
 """The base that `agentmux image base` makes where no registry can be reached."""
@@ -29,7 +30,6 @@ STEP_WIDTH = 76
 TAIL = 12
 """Lines of a failed build that are shown."""
 CHATTER = re.compile(r" ---> |Removing intermediate container ")
-ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 STATUS = re.compile(r"returned a non-zero code: (\d+)")
 
 
@@ -143,11 +143,8 @@ def _build(
 
 
 def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
-    """The printable lines of one reply of the engine, without the colours and cursor movements of the tools."""
-    text = str(reply.get("stream") or reply.get("status") or reply.get("error") or "")
-    for line in ESCAPE.sub("", text).replace("\r", "\n").split("\n"):
-        if plain := "".join(c for c in line if c.isprintable()).rstrip():
-            yield plain
+    """The printable lines of one reply of the engine."""
+    return plain_lines(str(reply.get("stream") or reply.get("status") or reply.get("error") or ""))
 
 
 def _failed(step: str, why: str, tail: list[str], log: Path) -> ImageBuildError:

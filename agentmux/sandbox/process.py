@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import IO
 
 from agentmux.errors import SandboxError
 from agentmux.sandbox import processes
-from agentmux.sandbox.base import INSIDE, TIMED_OUT, Box, Ended, Places, Ran, common_env
-from agentmux.sandbox.once import OUTPUT_LIMIT, clipped, copied, out_of_time
+from agentmux.sandbox.base import INSIDE, Box, Ended, Places, Ran, Tell, common_env
+from agentmux.sandbox.once import copied
+from agentmux.sandbox.stream import heard
 
 LAUNCH = Path(__file__).resolve().parent / "launch.py"
 PASSED_ON = (
@@ -82,27 +80,15 @@ class ProcessSandbox:
                 **_clean_env(), **common_env(box), "TERM": "dumb", **box.env,
                 "HOME": str(house), "PATH": _path(), processes.MARK: str(copy),
             }  # fmt: skip
-            began = time.monotonic()
-            program = subprocess.Popen(
-                ["sh", "-c", command],
-                cwd=copy,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            assert program.stdout
-            with program.stdout:
-                output = _Tail(program.stdout)
-                try:
-                    status, last = program.wait(timeout), ""
-                except subprocess.TimeoutExpired:
-                    status, last = TIMED_OUT, out_of_time(timeout)
-                seconds = time.monotonic() - began
-                processes.end(copy)  # also what it left in the background, which would hold its output open
-                program.wait()
-                return Ran(status, output.text() + last, seconds)
+            return heard(["sh", "-c", command], env, copy, None, timeout, partial(processes.end, copy))
+
+    def set_up(self, box: Box, command: str, hear: Tell, timeout: float) -> Ran:
+        """Run a command as the user, in the agent's tree."""
+        self.prepare(box)
+        place = box.paths.work(box.agent)
+        env = {**self.pane_env(box), "TERM": "dumb", processes.MARK: str(place)}
+        tree = box.paths.tree(box.agent)
+        return heard(["sh", "-c", command], env, tree, hear, timeout, partial(processes.end, place))
 
     def freeze(self, box: Box) -> None:
         """Stop all processes of the agent."""
@@ -133,28 +119,6 @@ class ProcessSandbox:
         paths, agent = box.paths, box.agent
         launcher = [sys.executable, "-I", "-S", str(LAUNCH)]
         return [*launcher, str(paths.work(agent)), str(paths.tree(agent)), str(paths.secret_env(agent)), *argv]
-
-
-class _Tail:
-    """Reads a stream to its end in a thread of its own and keeps only the last of it."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._kept = bytearray()
-        self._cut = 0
-        self._thread = Thread(target=self._read, args=(stream,), daemon=True)
-        self._thread.start()
-
-    def _read(self, stream: IO[bytes]) -> None:
-        while chunk := os.read(stream.fileno(), 64 * 1024):
-            self._kept += chunk
-            if (surplus := len(self._kept) - OUTPUT_LIMIT) > 0:
-                del self._kept[:surplus]
-                self._cut += surplus
-
-    def text(self) -> str:
-        """All that was kept, once the stream has ended."""
-        self._thread.join()
-        return clipped(bytes(self._kept), self._cut)
 
 
 def _path() -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
-from agentmux.errors import AgentmuxError, ImageBuildError, SessionError
+from agentmux.errors import AgentmuxError, LoggedError, SessionError
 from agentmux.gateway.egress import REGISTRIES, egress
 from agentmux.gateway.model import model_app
 from agentmux.gateway.usage import Tokens
@@ -153,7 +153,7 @@ class Host:
                 await self._open_tmux()
                 await self.launcher.start()
             except AgentmuxError as err:
-                tail = list(err.tail) if isinstance(err, ImageBuildError) else []
+                tail = list(err.tail) if isinstance(err, LoggedError) else []
                 self.room.record(ROOM, [SessionFailed(reason=err.message, hint=err.hint, tail=tail)])
 
     async def _take_up(self) -> None:

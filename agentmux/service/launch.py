@@ -22,6 +22,7 @@ from agentmux.service.boxes import box_of
 from agentmux.service.outfit import lay_files
 from agentmux.service.room import Room
 from agentmux.service.session import write_session
+from agentmux.service.setup import Setups
 from agentmux.service.tokens import write_private
 from agentmux.terminal.tmux import Recording, TmuxServer
 from agentmux.workspace.clone import create_workspace
@@ -45,6 +46,7 @@ class Launcher:
         self.room = room
         self.tmux = tmux
         self.sandbox = sandbox
+        self.setups = Setups(room, sandbox)
         self._closed = False
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -96,6 +98,7 @@ class Launcher:
                 await self._clone(agent)
                 await self._step(self._furnish, agent)
                 box = box_of(self.paths, self.session, agent, resumed=known.tokens_out > 0)
+                await self.setups.run(box)
                 await self._open(box, again=known.started is not None)
             except AgentmuxError as err:
                 self._record(AgentStateChanged(agent=agent, state="failed", why=err.message))
@@ -123,6 +126,7 @@ class Launcher:
     async def close(self) -> None:
         """Start nothing more, and wait until nothing is being started, so that what is removed now stays away."""
         self._closed = True
+        await self.setups.end()
         for lock in list(self._one_at_a_time.values()):
             async with lock:
                 pass
@@ -141,7 +145,7 @@ class Launcher:
         layout, loop = self.session.layout, asyncio.get_running_loop()
 
         def build() -> str:
-            base = layout.base_image or default_base(settings().base_image)
+            base = layout.image or default_base(settings().base_image)
             installs = [spec.profile.install for spec in self.session.agents]
             log = self.paths.out / "image.log"
             return ensure_image(installs, base, self._teller(loop, "image"), log)

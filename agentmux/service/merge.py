@@ -86,7 +86,8 @@ class Merger:
         folder = paths.work(CHECKS) / "tree"
         await asyncio.to_thread(_fresh, folder)
         await asyncio.to_thread(merge.checkout, paths, tree, folder)
-        box = Box(paths=paths, agent=CHECKS, argv=(), limits=session.layout.limits, image=session.image)
+        layout = session.layout
+        box = Box(paths=paths, agent=CHECKS, argv=(), env=layout.env, limits=layout.limits, image=session.image)
         passed = 0
         for number, command in enumerate(session.layout.checks, 1):
             self._progress(f"check: {command}")

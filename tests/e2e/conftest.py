@@ -148,11 +148,14 @@ def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
     """Make a session that has no room yet: `make(ada="scripted", bob="shell", task="...")`."""
 
     def made(
-        task: str = "", sandbox: str = "process", tasks: dict[str, str] | None = None, **agents: str
+        task: str = "",
+        sandbox: str = "process",
+        tasks: dict[str, str] | None = None,
+        toolchain: dict[str, Any] | None = None,
+        **agents: str,
     ) -> SessionPaths:
-        layout = Layout(
-            title="test", agents=[Seat(name=n, profile=p) for n, p in agents.items()], checks=["test -f a.txt"]
-        )
+        seats = [Seat(name=n, profile=p) for n, p in agents.items()]
+        layout = Layout(title="test", agents=seats, **{"checks": ["test -f a.txt"], **(toolchain or {})})
         specs = [
             AgentSpec(name=n, profile_name=p, profile=registry.profile(p), task=(tasks or {}).get(n, ""))
             for n, p in agents.items()

@@ -183,7 +183,7 @@ def test_an_image_that_cannot_be_built_shows_its_last_lines_and_keeps_the_log(ru
 @pytest.mark.docker
 def test_a_base_image_that_is_nowhere(run, home, repo, engine):
     layout = home / "mine.yaml"
-    layout.write_text("title: T\nbase_image: localhost:1/no/such:image\nagents:\n- {name: ada, profile: shell}\n")
+    layout.write_text("title: T\nimage: localhost:1/no/such:image\nagents:\n- {name: ada, profile: shell}\n")
     text = told(run("up", "--repo", repo, "--layout", layout, "--sandbox", "docker", "--no-attach"), FAILURE)
     assert "The base image localhost:1/no/such:image is not here and cannot be pulled" in text
     assert "agentmux image base" in text

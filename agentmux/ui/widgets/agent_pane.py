@@ -14,6 +14,7 @@ from agentmux.ui.format import spread
 from agentmux.ui.look import Look, pane_header
 from agentmux.ui.widgets.line import Line
 from agentmux.ui.widgets.pane import PaneView
+from agentmux.ui.widgets.waiting import Waiting
 
 FRAMES = {"round": ("╭", "─", "╮"), "heavy": ("┏", "━", "┓"), "none": ("─", "─", "─")}
 
@@ -41,11 +42,13 @@ class AgentPane(Vertical, can_focus=True):
         self.view = view
         self._seen = seen
         self._header = Line(self._draw_header, classes="pane-header")
+        self._waiting = Waiting()
 
     def compose(self) -> ComposeResult:
-        """The header above the terminal."""
+        """The header above the terminal, or above what is known while there is none."""
         yield self._header
         with Container(classes="pane-body"):
+            yield self._waiting
             yield self.view
 
     def redraw(self) -> None:
@@ -54,6 +57,10 @@ class AgentPane(Vertical, can_focus=True):
         mine = seen.focused == self.agent
         self.set_class(mine and not seen.place, "-focused")
         self.set_class(mine and seen.typing, "-typing")
+        agent = seen.state.agents.get(self.agent)
+        self.set_class(agent is not None and agent.pane is None, "-waiting")
+        if agent and agent.pane is None:
+            self._waiting.show_start(seen.state, agent)
         self._header.redraw()
 
     def on_click(self, event: events.Click) -> None:

@@ -1,0 +1,44 @@
+"""What is shown in place of a terminal that is not there yet: the steps of the agent's start, or why it failed."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from agentmux.room.state import Agent, State
+from agentmux.ui.format import clean
+from agentmux.ui.widgets.lines import Lines
+
+
+class Waiting(Lines):
+    """The start of one agent."""
+
+    can_focus = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[str] = []
+
+    def show_start(self, state: State, agent: Agent) -> None:
+        """Show how far the agent is, or that it failed, why, and which key tries again."""
+        lines = failed_lines(agent) if agent.ended else step_lines(state, agent)
+        if (shown := [line.markup for line in lines]) != self._shown:
+            self._shown = shown
+            self.show(lines)
+
+
+def step_lines(state: State, agent: Agent) -> list[Content]:
+    """A line for each step of this agent's start."""
+    lines = [Content()]
+    for step, (text, done) in state.progress.items():
+        if step.endswith(f" {agent.name}"):
+            glyph, style = ("✓", "$success") if done else ("◌", "bold $accent")
+            what = clean(step.removesuffix(f" {agent.name}"))
+            lines.append(Content.assemble((f" {glyph} ", style), (f"{what:<6}", ""), f"  {clean(text)}"))
+    return lines
+
+
+def failed_lines(agent: Agent) -> list[Content]:
+    """The sentence, the last lines of what failed, and the key."""
+    lines = [Content(), Content.assemble((" ✗ ", "bold $error"), (clean(agent.why), "bold")), Content()]
+    lines += [Content.styled(f"   {clean(line)}", "$muted") for line in agent.setup_tail]
+    return [*lines, Content(), Content.assemble("   ", ("u", "bold $accent"), " tries again")]

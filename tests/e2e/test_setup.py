@@ -1,0 +1,71 @@
+"""The commands of `setup` in real sessions: before the agent, once, and what happens when one fails."""
+
+from __future__ import annotations
+
+from agentmux.room.commands import Merge, Restart, Stop
+from agentmux.room.events import AgentSetUp, Progress
+from agentmux.service import process
+from agentmux.service.log import LogReader
+from tests.e2e.conftest import Running
+
+
+def events(run, kind):
+    with LogReader(run.paths.log) as log:
+        return [entry.event for entry in log.read() if isinstance(entry.event, kind)]
+
+
+def begun(paths):
+    """The session with its room, whose agents may not run yet."""
+    process.start_room(paths)
+    return Running(paths)
+
+
+def test_setup_runs_once_before_the_agent_with_progress_and_a_log(start):
+    commands = ["echo $COLOUR >built; echo one line", "cat built; echo x >>count"]
+    run = start(ada="shell", toolchain={"setup": {"workspace": commands}, "env": {"COLOUR": "blue"}})
+    tree = run.paths.tree("ada")
+    assert (tree / "built").read_text() == "blue\n"
+    log = (run.paths.out / "setup-ada.log").read_text()
+    assert log.startswith(f"$ {commands[0]}\none line\n[ended with status 0 after ")
+    assert f"$ {commands[1]}\nblue\n" in log
+    told = [event.text for event in events(run, Progress) if event.step == "setup ada"]
+    assert told[0] == f"1 of 2: {commands[0]}"
+    assert told[-1].startswith("done in ")
+    run.type("ada", "exit", "Enter")
+    run.until(lambda s: s.agents["ada"].ended)
+    assert run.send(Restart(agent="ada")).ok
+    assert (tree / "count").read_text() == "x\n"
+    assert [event.status for event in events(run, AgentSetUp)] == [0]
+
+
+def test_an_agent_whose_setup_fails_says_why_and_can_be_tried_again(make, home):
+    command = f"test $AGENTMUX_AGENT = ada -o -e {home}/mended || {{ echo pennies are missing; exit 3; }}"
+    run = begun(make(ada="shell", bob="shell", toolchain={"setup": {"workspace": [command]}}))
+    state = run.until(lambda s: s.agents["bob"].ended and s.agents["ada"].started)
+    bob = state.agents["bob"]
+    assert (bob.state, bob.started) == ("failed", None)
+    assert bob.why == f"The setup command `{command}` ended with status 3."
+    assert bob.setup_tail == ("pennies are missing",)
+    (home / "mended").touch()
+    assert run.send(Restart(agent="bob")).ok
+    run.until(lambda s: s.agents["bob"].started)
+    assert run.state.agents["bob"].setup_tail == ()
+
+
+def test_a_session_where_all_setups_fail_shows_the_last_lines(make):
+    run = begun(make(ada="shell", toolchain={"setup": {"workspace": ["echo no pennies; false"]}}))
+    run.until(lambda s: s.failed)
+    assert run.state.failed == "The setup command `echo no pennies; false` ended with status 1."
+
+
+def test_stop_ends_a_setup_that_runs(make):
+    run = begun(make(ada="shell", toolchain={"setup": {"workspace": ["echo begun; sleep 600"]}}))
+    run.until(lambda s: "begun" in s.progress.get("setup ada", ("", False))[0])
+    assert run.send(Stop()).ok
+    assert run.state.stopped
+
+
+def test_checks_have_the_environment(start):
+    run = start(ada="shell", toolchain={"env": {"COLOUR": "blue"}, "checks": ['test "$COLOUR" = blue', "false"]})
+    (run.paths.tree("ada") / "b.txt").write_text("b\n")
+    assert run.send(Merge()).reply["checks"] == {"passed": 1, "failed": 1}
