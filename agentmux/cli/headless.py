@@ -15,6 +15,7 @@ from agentmux.room.fold import fold
 from agentmux.room.state import YOU, State
 from agentmux.service.client import RoomClient
 from agentmux.service.process import shut_down, start_room
+from agentmux.terminal.cast import files
 
 DEADLINE = 300.0
 """Seconds that the agents get; a first build of the image counts."""
@@ -62,7 +63,7 @@ async def _run(paths: SessionPaths) -> dict[str, Any]:
         "merged": answer.ok,
         "branch": answer.reply.get("branch"),
         "checks": answer.reply.get("checks", {"passed": 0, "failed": 0}),
-        "casts": [str(paths.cast(name)) for name in state.agents],
+        "casts": [str(file) for name in state.agents for file in files(paths.cast(name))],
     }
 
 

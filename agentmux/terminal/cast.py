@@ -1,19 +1,24 @@
 """Recordings of panes: telling a recorder what the room knows, and reading asciicast files back.
 
-Formats: https://docs.asciinema.org/manual/asciicast/v2/ and /v3/.
+Formats: https://docs.asciinema.org/manual/asciicast/v2/ and /v3/. A long recording is in several files, which
+`recorder.py` tells of; it is named by the one that is written, and read as one stream.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import socket
+import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from agentmux.errors import AgentmuxError
+from agentmux.terminal.recorder import finished, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +27,24 @@ class CastHeader:
 
     Attributes:
         version: of the format, 2 or 3.
-        columns: the terminal's width at the start, in cells.
-        rows: its height, in cells.
-        start: when it began, in Unix seconds; 0.0 if it does not say.
+        columns: the terminal's width at the beginning of this part, in cells.
+        rows: its height then, in cells.
+        start: when the recording began, in Unix seconds; 0.0 if it does not say.
+        part: the part's number, from 1.
+        offset: seconds from the recording's beginning to the part's.
     """
 
     version: int
     columns: int
     rows: int
     start: float
+    part: int = 1
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CastEvent:
-    """One event: seconds since the start, a code (`o` output, `m` marker, `r` resize, ...), and its data."""
+    """One event: seconds since the recording began, a code (`o` output, `m` marker, `r` resize, ...), and its data."""
 
     at: float
     code: str
@@ -66,22 +75,104 @@ class RecorderLink:
             sender.sendto(json.dumps(message).encode(), self._path)
 
 
-def read(path: Path) -> tuple[CastHeader, Iterator[CastEvent]]:
+def read(path: Path, since: float = 0.0) -> tuple[CastHeader, Iterator[CastEvent]]:
     """Read a recording, while it is still written if need be: a torn last line is left out.
 
+    Args:
+        path: the file that is written to, or was at the end; finished parts are found beside it.
+        since: seconds from the recording's beginning; what is earlier is left out. Parts that end before are not read,
+            so a late moment of a long recording is as near as an early one. The screen at this time only they tell.
+
     Returns:
-        The header, and the events as they are read.
+        The header of the first part that is read, and the events as they are read.
 
     Raises:
         AgentmuxError: there is no such file, or it is no asciicast; also while reading events.
     """
     try:
-        with path.open("rb") as file:
-            first = file.readline()
+        header = _first(path, since)
     except OSError as err:
         raise AgentmuxError(f"The recording {path} cannot be read: {err.strerror}.") from err
-    header = _header(path, first)
-    return header, _events(path, header.version)
+    return header, (event for event in _stream(path, header.part) if event.at >= since)
+
+
+def files(path: Path) -> list[Path]:
+    """The files of a recording as they are now, the oldest first."""
+    return [*finished(path).values(), *([path] if path.exists() else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An open part of a recording, read up to its header."""
+
+    name: Path
+    file: BinaryIO | gzip.GzipFile
+    header: CastHeader
+
+
+def _first(path: Path, since: float) -> CastHeader:
+    """The header of the last part that begins at or before this time, else of the first one there is."""
+    last = _last(path)
+    for number in range(last, 0, -1) if since > 0 else ():
+        if (header := _header_of(path, number)) and header.offset <= since:
+            return header
+    found = (header for number in range(1, last + 1) if (header := _header_of(path, number)))
+    return next(found, None) or _closed(_open(path))
+
+
+def _header_of(path: Path, number: int) -> CastHeader | None:
+    opened = _open_part(path, number)
+    return _closed(opened) if opened else None
+
+
+def _stream(path: Path, number: int) -> Iterator[CastEvent]:
+    """The events from this part on; a part that is being finished meanwhile is not missed."""
+    while True:
+        over = _last(path) > number
+        if opened := _open_part(path, number):
+            with opened.file:
+                yield from _events(path, opened)
+        elif not over and _last(path) < number:
+            return
+        if opened or over:
+            number += 1
+
+
+def _last(path: Path) -> int:
+    """The number of the part that is written, or was written last; 0 if there is none."""
+    try:
+        return _closed(_open(path)).part
+    except FileNotFoundError:
+        return max(finished(path), default=0)
+
+
+def _open_part(path: Path, number: int) -> _Part | None:
+    """The part with this number, in whichever file it is by now."""
+    plain = part(path, number)
+    packed = plain.with_name(f"{plain.name}.gz")
+    for name in (plain, packed, path, plain, packed):  # while we look it may be finished
+        with suppress(FileNotFoundError):
+            opened = _open(name)
+            if opened.header.part == number:
+                return opened
+            opened.file.close()
+    return None
+
+
+def _open(name: Path) -> _Part:
+    """Raises OSError if it cannot be read."""
+    file = gzip.GzipFile(name) if name.suffix == ".gz" else name.open("rb")
+    try:
+        with _whole(name):
+            return _Part(name, file, _header(name, file.readline()))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _closed(opened: _Part) -> CastHeader:
+    opened.file.close()
+    return opened.header
 
 
 def _header(path: Path, line: bytes) -> CastHeader:
@@ -89,8 +180,10 @@ def _header(path: Path, line: bytes) -> CastHeader:
         header = json.loads(line)
         size = header["term"] if header["version"] == 3 else header
         columns, rows = (size["cols"], size["rows"]) if header["version"] == 3 else (size["width"], size["height"])
-        start = header.get("start", header.get("timestamp", 0))
-        found = CastHeader(int(header["version"]), int(columns), int(rows), float(start))
+        offset = float(header.get("offset", 0.0))
+        start = float(header.get("start", header.get("timestamp", 0))) - offset
+        number = int(header.get("part", 1))
+        found = CastHeader(int(header["version"]), int(columns), int(rows), start, number, offset)
     except (ValueError, KeyError, TypeError) as err:
         raise _invalid(path, 1) from err
     if found.version not in (2, 3):
@@ -98,23 +191,40 @@ def _header(path: Path, line: bytes) -> CastHeader:
     return found
 
 
-def _events(path: Path, version: int) -> Iterator[CastEvent]:
-    at = 0.0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if number == 1 or not line.strip() or line.startswith(b"#"):
+def _events(path: Path, opened: _Part) -> Iterator[CastEvent]:
+    header, at = opened.header, opened.header.offset
+    for number, line in enumerate(_lines(path, opened), 2):
+        if not line.strip() or line.startswith(b"#"):
+            continue
+        try:
+            time, code, data = json.loads(line)
+            at = float(time) + (at if header.version == 3 else header.offset)
+            yield CastEvent(at, str(code), str(data))
+        except (ValueError, TypeError) as err:
+            # A recorder that was killed in the middle of a line left it torn, and its successor ended it.
+            if not line.rstrip().endswith(b"]"):
                 continue
-            if not line.endswith(b"\n"):
-                return
-            try:
-                time, code, data = json.loads(line)
-                at = at + float(time) if version == 3 else float(time)
-                yield CastEvent(at, str(code), str(data))
-            except (ValueError, TypeError) as err:
-                # A recorder that was killed in the middle of a line left it torn, and its successor ended it.
-                if not line.rstrip().endswith(b"]"):
-                    continue
-                raise _invalid(path, number) from err
+            raise _invalid(opened.name, number) from err
+
+
+def _lines(path: Path, opened: _Part) -> Iterator[bytes]:
+    """The whole lines of a part; if it is finished while it is read, with those that came until then."""
+    while True:
+        over = _last(path) > opened.header.part
+        with _whole(opened.name):
+            while (line := opened.file.readline()).endswith(b"\n"):
+                yield line
+        if over or _last(path) <= opened.header.part:
+            return
+        opened.file.seek(-len(line), os.SEEK_CUR)
+
+
+@contextmanager
+def _whole(name: Path) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as err:
+        raise AgentmuxError(f"{name} is damaged: {err}.", "The other parts of the recording can be read.") from err
 
 
 def _invalid(path: Path, line: int) -> AgentmuxError:

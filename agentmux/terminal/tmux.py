@@ -68,11 +68,13 @@ class Recording:
         cast: the asciicast file; appended to if it is there.
         socket: where the recorder takes markers and resizes.
         secrets: a file with one value per line that must not be written down, or None.
+        part: bytes after which the recording goes on in another file.
     """
 
     cast: Path
     socket: Path
     secrets: Path | None = None
+    part: int = recorder.PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +316,7 @@ def _literal(text: str) -> str:
 
 def _recorder(recording: Recording, columns: int, rows: int) -> str:
     words = [sys.executable, "-I", "-S", recorder.__file__, str(recording.cast), str(recording.socket)]
-    words += [str(columns), str(rows), *([str(recording.secrets)] if recording.secrets else [])]
+    words += [str(columns), str(rows), str(recording.secrets or ""), str(recording.part)]
     # tmux expands formats and times here, and hands the line to a shell.
     return "exec " + shlex.join(words).replace("#", "##").replace("%", "%%")
 

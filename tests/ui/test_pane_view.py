@@ -19,8 +19,10 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from agentmux.terminal.cast import files
 from agentmux.terminal.control import ControlClient
 from agentmux.terminal.keys import KeyToken, PasteToken
+from agentmux.terminal.recorder import PART
 from agentmux.terminal.screen import plain
 from agentmux.terminal.tmux import Recording, TmuxServer
 from agentmux.ui.widgets.pane import LEAST_COLUMNS, PaneView
@@ -63,6 +65,7 @@ class Desk:
     server: TmuxServer
     client: ControlClient
     pane: str
+    cast: Path
     view: PaneView = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,18 +88,19 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(argv: list[str], size: tuple[int, int] = (80, 24)) -> AsyncIterator[Desk]:
+async def desk(argv: list[str], size: tuple[int, int] = (80, 24), part: int = PART) -> AsyncIterator[Desk]:
     with tempfile.TemporaryDirectory(prefix="amx", dir="/tmp") as path:  # socket paths must be short
         folder = Path(path)
         server = TmuxServer(folder / "s")
         try:
             server.start(80, 24)
             cast = folder / "ada.cast"
-            pane = server.open_pane("ada", argv, ENV, folder, Recording(cast, folder / "ada.sock"), 80, 24)
+            recording = Recording(cast, folder / "ada.sock", part=part)
+            pane = server.open_pane("ada", argv, ENV, folder, recording, 80, 24)
             watch, client = FileWatch(), await ControlClient.connect(folder / "s")
             app = ViewApp()
             async with app.run_test(size=size) as pilot:
-                found = Desk(app, pilot, server, client, pane)
+                found = Desk(app, pilot, server, client, pane, cast)
                 found.view.attach(client, watch, pane, cast)
                 yield found
             watch.close()
@@ -114,6 +118,16 @@ async def test_the_pane_is_shown_and_unchanged_rows_are_kept() -> None:
         assert it.view._strips[0] is kept[0]
         assert it.view._strips[1] is kept[1]
         assert "\x1b[31mred" in kept[0].render(it.app.console)
+
+
+async def test_the_pane_is_followed_from_one_part_of_its_recording_to_the_next() -> None:
+    async with desk(["cat"], part=1) as it:
+        for number in range(30):
+            it.type(f"number {number}\r")
+            await it.shows(f"number {number} ")
+        parts = files(it.cast)
+        assert len(parts) > 30
+        await it.until(lambda: all(file.suffix == ".gz" for file in files(it.cast)[:-1]))
 
 
 async def test_an_overlay_lies_on_the_pane_and_leaves_the_rest() -> None:
