@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ AGENT_NAME_LIMIT = 16
 AGENT_NAME = re.compile(rf"[a-z][a-z0-9-]{{0,{AGENT_NAME_LIMIT - 1}}}")
 RESERVED_NAMES = {"you", "room", "all"}
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kM]?)")
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
 FILE_PATH = re.compile(r"(?:~|/etc/[\w-]+)(?:/(?!\.{1,2}(?:/|$))[\w.-]+)+")
 PLACE = re.compile(r"\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
@@ -38,6 +39,14 @@ def _duration(text: object) -> float:
     if not match or float(match[1]) == 0:
         raise ValueError("must be a number of seconds above 0, or like '90s', '15m', '2h'")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+
+
+def _count(text: object) -> int:
+    match = COUNT.fullmatch(str(text).strip()) if isinstance(text, int | float | str) else None
+    number = float(match[1]) * {"": 1, "k": 1000, "M": 1_000_000}[match[2]] if match else 0.0
+    if number < 1:
+        raise ValueError("must be a whole number above 0, or like '500k', '2M'")
+    return round(number)
 
 
 def _env_name(name: str) -> str:
@@ -110,6 +119,8 @@ InsidePath = Annotated[str, AfterValidator(_inside_path)]
 ShellCommand = Annotated[str, AfterValidator(_command)]
 Duration = Annotated[float, BeforeValidator(_duration)]
 """Seconds; in YAML also '90s', '15m' or '2h'."""
+Count = Annotated[int, BeforeValidator(_count)]
+"""A number of things; in YAML also '500k' or '2M'."""
 
 
 class Strict(BaseModel):
@@ -216,6 +227,24 @@ class Profile(Strict):
         return self.model is not None or any(file.path.startswith("/etc/") for file in self.files)
 
 
+class BudgetSpec(Strict):
+    """What may be spent. Money is an estimate from list prices; a model without a price does not count in it."""
+
+    tokens: Count | None = None
+    """Tokens in and out, those from a cache included."""
+    usd: float | None = Field(None, gt=0, allow_inf_nan=False)
+    warn: float = Field(0.8, gt=0, le=1)
+    """At this share of it you are warned. At all of it agents are paused, and their models are not reached any more."""
+    stop: float = Field(1.2, ge=1, allow_inf_nan=False)
+    """At this share agents are ended; only what was under way at the pause can lead there."""
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.tokens is None and self.usd is None:
+            raise ValueError("a budget has `tokens`, `usd` or both")
+        return self
+
+
 class Seat(Strict):
     """An agent's place in a layout."""
 
@@ -223,6 +252,8 @@ class Seat(Strict):
     profile: str
     task: str | None = None
     """Its own task; without one it gets the session's."""
+    budget: BudgetSpec | None = None
+    """What it may spend."""
 
 
 class Limits(Strict):
@@ -298,6 +329,8 @@ class Layout(Toolchain):
     lease: Duration = 900.0
     """How long a claim lasts without activity inside it."""
     limits: Limits = Limits()
+    budget: BudgetSpec | None = None
+    """What all agents together may spend."""
 
     @field_validator("agents")
     @classmethod

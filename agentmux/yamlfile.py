@@ -108,10 +108,10 @@ def _known_keys(model: type[BaseModel], where: Location) -> list[str]:
     """The keys that are allowed at a place inside the model."""
     current: type[BaseModel] = model
     for part in where:
-        if isinstance(part, int):
+        field = None if isinstance(part, int) else current.model_fields.get(part)
+        if field is None:  # a place in a list, or a key that the user chose
             continue
-        field = current.model_fields.get(part)
-        models = _models(field.annotation) if field else []
+        models = _models(field.annotation)
         if not models:
             return []
         current = models[0]

@@ -19,7 +19,7 @@ def seat_agents(layout: Layout, wanted: str, profile: Callable[[str], Profile]) 
     """The layout with exactly the agents that were asked for, and each agent resolved.
 
     Args:
-        layout: gives names and tasks.
+        layout: gives names, tasks and budgets.
         wanted: `claude,codex` fills its seats in order, `ada=claude` names the agent; empty for the layout's own.
         profile: finds a profile by name.
 
@@ -53,9 +53,9 @@ def _seats(layout: Layout, wanted: str) -> list[Seat]:
     named = [name for name, _ in pairs if name]
     if twice := next((name for name in named if named.count(name) > 1), None):
         raise UsageError(f"Two agents are called '{twice}'.", "Give each a name of its own.")
-    tasks = {seat.name: seat.task for seat in layout.agents}
-    free = iter(name for name in dict.fromkeys([*tasks, *NAMES]) if name not in named)
-    return [_seat(name or next(free), profile, tasks) for name, profile in pairs]
+    seats = {seat.name: seat for seat in layout.agents}
+    free = iter(name for name in dict.fromkeys([*seats, *NAMES]) if name not in named)
+    return [_seat(name or next(free), profile, seats) for name, profile in pairs]
 
 
 def _pair(item: str) -> tuple[str, str]:
@@ -66,9 +66,11 @@ def _pair(item: str) -> tuple[str, str]:
     return name, profile
 
 
-def _seat(name: str, profile: str, tasks: dict[str, str | None]) -> Seat:
+def _seat(name: str, profile: str, known: dict[str, Seat]) -> Seat:
+    if seat := known.get(name):
+        return seat.model_copy(update={"profile": profile})
     try:
-        return Seat(name=name, profile=profile, task=tasks.get(name))
+        return Seat(name=name, profile=profile)
     except ValidationError as err:
         why = err.errors()[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"'{name}' is no name for an agent: {why}.", EXAMPLE) from err

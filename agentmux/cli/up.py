@@ -45,6 +45,7 @@ def up(
     from agentmux.cli.output import notice, on_terminal, show
     from agentmux.cli.seats import check_seats, seat_agents
     from agentmux.cli.starting import check_programs, start
+    from agentmux.gateway import prices
     from agentmux.sandbox.detect import choose
     from agentmux.service.session import NewSession, create
     from agentmux.workspace.repo import inspect
@@ -59,6 +60,7 @@ def up(
     include = _include(source, include_changes)
     place = choose(sandbox.value if sandbox else chosen.sandbox)
     check_seats(specs, place.name)
+    prices.load()  # a mistake in the user's own is told before anything starts
     paths = create(
         NewSession(
             repo=repo,

@@ -1,4 +1,4 @@
-"""An agent's way to its model: an HTTP proxy that puts the real key in and counts tokens.
+"""An agent's way to its model: an HTTP proxy that puts the real key in, counts tokens, and closes when told to.
 
 The agent's side holds no key; whatever it sends as one is taken out. Bodies pass through as they are, streams piece by
 piece, and so do the upstream's own errors. Where the upstream cannot be reached, the answer is a 502 with a sentence.
@@ -7,7 +7,7 @@ piece, and so do the upstream's own errors. Where the upstream cannot be reached
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agentmux.gateway.refusal import refused
 from agentmux.gateway.usage import Tokens, UsageReader
 
 CONNECT_SECONDS = 15.0
@@ -31,6 +32,8 @@ HOP_HEADERS = {
 """These speak of one connection, and a proxy has two."""
 NOT_SENT_ON = KEY_HEADERS | HOP_HEADERS | {"host", "accept-encoding"}
 """Without `accept-encoding` the reply comes as plain text, in which tokens can be counted."""
+Used = Callable[[Tokens], Awaitable[object]]
+Closed = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,14 @@ class Upstream:
         return f"Upstream({self.url!r})"  # a key must not get into a log
 
 
-def model_app(upstream: Upstream, used: Callable[[Tokens], None]) -> ASGIApp:
-    """The gateway of one agent; `used` is told what each reply cost once it has ended."""
+def model_app(upstream: Upstream, used: Used, closed: Closed) -> ASGIApp:
+    """The gateway of one agent.
+
+    Args:
+        upstream: where it leads.
+        used: told what each reply cost once it has ended.
+        closed: why no request that costs something may go on, as a sentence; empty while they may.
+    """
     client = httpx2.AsyncClient(
         verify=ssl.create_default_context(),
         timeout=httpx2.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
@@ -58,20 +67,24 @@ def model_app(upstream: Upstream, used: Callable[[Tokens], None]) -> ASGIApp:
         async with client:
             yield
 
-    return Starlette(routes=[Mount("/", app=_Gateway(client, upstream, used))], lifespan=lifespan)
+    return Starlette(routes=[Mount("/", app=_Gateway(client, upstream, used, closed))], lifespan=lifespan)
 
 
 class _Gateway:
-    def __init__(self, client: httpx2.AsyncClient, upstream: Upstream, used: Callable[[Tokens], None]) -> None:
+    def __init__(self, client: httpx2.AsyncClient, upstream: Upstream, used: Used, closed: Closed) -> None:
         self.client = client
         self.base = httpx2.URL(upstream.url.rstrip("/"))
         self.key = [upstream.key] if upstream.key else []
         self.used = used
+        self.closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
+        if request.method == "POST" and (why := self.closed()):
+            await refused(scope["path"], why)(scope, receive, send)
+            return
         asked = self.client.build_request(
             request.method, self._url(scope), headers=self._headers(request), content=_body(request)
         )
@@ -108,7 +121,7 @@ class _Gateway:
             await response(scope, receive, send)
         finally:
             if tokens := reader.tokens():
-                self.used(tokens)
+                await self.used(tokens)
 
     def _url(self, scope: Scope) -> httpx2.URL:
         """The same path and query below the upstream's URL; they can lead to no other host."""

@@ -167,6 +167,15 @@ class Allow(Command):
     once: bool = False
 
 
+class SetBudget(Command):
+    """Say what an agent, or the session (None), may spend: tokens, USD, or both. None leaves a limit, 0 removes it."""
+
+    do: Literal["budget"] = "budget"
+    agent: str | None = None
+    tokens: int | None = Field(None, ge=0)
+    usd: float | None = Field(None, ge=0, allow_inf_nan=False)
+
+
 class Merge(Command):
     """Merge all agents' work into the session's branch. The reply comes when it is done."""
 
@@ -197,6 +206,7 @@ Wish = Annotated[
     | Restart
     | Resize
     | Allow
+    | SetBudget
     | Merge
     | Stop,
     Field(discriminator="do"),
@@ -240,6 +250,20 @@ class ReportExit(Command):
     status: int | None = None
     signal: int | None = None
     reason: str = ""
+
+
+class ReportUsed(Command):
+    """A reply of the agent's model was paid for; the fields are those of the event `model.used`."""
+
+    do: Literal["report.used"] = "report.used"
+    agent: str
+    model: str
+    tokens_in: int = Field(ge=0)
+    cached: int = Field(0, ge=0)
+    cache_written: int = Field(0, ge=0)
+    tokens_out: int = Field(ge=0)
+    cost: float | None = Field(None, ge=0)
+    window: int | None = Field(None, gt=0)
 
 
 class AskEgress(Command):

@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agentmux.room import commands as cmd
-from agentmux.room import decide_agents, decide_claims, decide_egress, decide_messages, decide_rulings, decide_tasks
+from agentmux.room import (
+    decide_agents,
+    decide_budget,
+    decide_claims,
+    decide_egress,
+    decide_messages,
+    decide_rulings,
+    decide_tasks,
+)
 from agentmux.room.decision import Decision, refuse
 from agentmux.room.draft import Context
-from agentmux.room.state import ROOM, YOU, State
+from agentmux.room.state import OVER_BUDGET, ROOM, YOU, State
 from agentmux.room.who import unknown
 
 Rule = Callable[[Context, Any], Decision]
@@ -38,12 +46,23 @@ RULES: Mapping[type[cmd.Command], Rule] = {
     cmd.ReportExit: decide_agents.report_exit,
     cmd.Allow: decide_egress.allow,
     cmd.AskEgress: decide_egress.ask,
+    cmd.SetBudget: decide_budget.set_budget,
+    cmd.ReportUsed: decide_budget.report_used,
     cmd.Merge: decide_agents.merge,
     cmd.Stop: decide_agents.stop,
 }
 
 AGENTS_MAY = (cmd.Say, cmd.ReadInbox, cmd.Claim, cmd.Release, cmd.TaskAdd, cmd.TaskTake, cmd.TaskUpdate, cmd.Note)
-ROOM_MAY = (cmd.Say, cmd.Tick, cmd.Touched, cmd.ReportState, cmd.ReportExit, cmd.ReportTyped, cmd.AskEgress)
+ROOM_MAY = (
+    cmd.Say,
+    cmd.Tick,
+    cmd.Touched,
+    cmd.ReportState,
+    cmd.ReportExit,
+    cmd.ReportTyped,
+    cmd.AskEgress,
+    cmd.ReportUsed,
+)
 NOT_WHILE_PAUSED = (cmd.Say, cmd.Claim, cmd.TaskTake)
 
 
@@ -72,9 +91,8 @@ def _forbidden(state: State, actor: str, command: cmd.Command) -> Decision | Non
     agent = state.agents[actor]
     if isinstance(command, NOT_WHILE_PAUSED):
         if agent.paused:
-            return refuse(
-                f"{actor} is paused by the human.", "Wait until the human resumes you; the inbox still works."
-            )
+            why = ": its budget is used up" if agent.pause_why == OVER_BUDGET else " by the human"
+            return refuse(f"{actor} is paused{why}.", "Wait until the human resumes you; the inbox still works.")
         if agent.ended:
             return refuse(f"{actor} has ended.", "The human can restart it.")
     return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agentmux.room import commands as cmd
+from agentmux.room.budget import exhausted
+from agentmux.room.decide_budget import RAISE, hold_back
 from agentmux.room.decide_claims import drop_claims
 from agentmux.room.decision import Decision, refuse
 from agentmux.room.draft import Context, Draft
@@ -60,10 +62,13 @@ def resume(context: Context, command: cmd.Resume) -> Decision:
     agent = context.state.agents[command.agent]
     if agent.paused is None:
         return refuse(f"{command.agent} is not paused.")
+    if agent.paused == "soft" and (why := exhausted(context.state, command.agent)):
+        return refuse(why, RAISE)
     draft = Draft(context)
     draft.add(AgentResumed(agent=command.agent, how=agent.paused, seconds=context.now - agent.paused_at))
     if agent.paused == "soft":
         draft.tell(command.agent, "The human lets you go on.")
+    hold_back(draft)
     return draft.decision()
 
 
@@ -77,12 +82,14 @@ def interrupt(context: Context, command: cmd.Interrupt) -> Decision:
 
 
 def restart(context: Context, command: cmd.Restart) -> Decision:
-    """Allowed for an agent that has ended."""
+    """Allowed for an agent that has ended and may still spend something."""
     if problem := no_agent(context.state, command.agent):
         return problem
     agent = context.state.agents[command.agent]
     if not agent.ended:
         return refuse(f"{command.agent} is still running ({agent.state}).", "Interrupt it, or wait until it has ended.")
+    if why := exhausted(context.state, command.agent):
+        return refuse(why, RAISE)
     return Decision()
 
 
@@ -130,6 +137,7 @@ def report_exit(context: Context, command: cmd.ReportExit) -> Decision:
         AgentExited(agent=command.agent, status=command.status, signal=command.signal, reason=command.reason),
     )
     outcome, why = _outcome(command)
+    why = exhausted(context.state, command.agent, ("stop",)) or why
     draft.add(AgentStateChanged(agent=command.agent, state=outcome, why=why))
     drop_claims(draft, command.agent)
     return draft.decision()

@@ -33,6 +33,7 @@ class Draft:
             waiting=dict(state.waiting),
             rulings=dict(state.rulings),
             messages={},
+            warnings=[],
             unread={},
         )
         self.actor = context.actor

@@ -19,6 +19,7 @@ Choice = Literal["keep", "transfer", "split", "share", "settle"]
 TaskStatus = Literal["open", "in_progress", "blocked", "done"]
 HoldHow = Literal["typing", "take over", "shell"]
 PauseHow = Literal["soft", "freeze"]
+BudgetLevel = Literal["warn", "pause", "stop"]
 
 
 class Event(BaseModel):
@@ -155,15 +156,19 @@ class AgentExited(Event):
 
 
 class AgentPaused(Event):
-    """The human paused an agent: `soft` (no prompts, tools say so) or `freeze` (its processes stand still)."""
+    """An agent was paused: `soft` (no prompts, tools say so) or `freeze` (its processes stand still).
+
+    `why` says why the room did it (`budget`); empty where the human did.
+    """
 
     kind = "agent.paused"
     agent: str
     how: PauseHow
+    why: str = ""
 
 
 class AgentResumed(Event):
-    """The human let an agent go on that was paused like that, after `seconds`."""
+    """An agent that was paused like that goes on, after `seconds`."""
 
     kind = "agent.resumed"
     agent: str
@@ -206,14 +211,46 @@ class PaneResized(Event):
 
 
 class ModelUsed(Event):
-    """A reply of the agent's model: the tokens that went in, of these the `cached` ones, and those that came out."""
+    """A reply of the agent's model: the tokens that went in, and those that came out.
+
+    Of those that went in, `cached` were read from a cache and `cache_written` put into one. `cost` is an estimate in
+    USD, `window` how many tokens a request to the model may have; None where nobody knows.
+    """
 
     kind = "model.used"
     agent: str
     model: str
     tokens_in: int
     cached: int = 0
+    cache_written: int = 0
     tokens_out: int
+    cost: float | None = None
+    window: int | None = None
+
+
+class BudgetSet(Event):
+    """What an agent, or the session (None), may spend: tokens in and out, and USD; None is no limit.
+
+    At the share `warn` of it the human is warned, at all of it agents are paused, at the share `stop` ended.
+    """
+
+    kind = "budget.set"
+    agent: str | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    warn: float = 0.8
+    stop: float = 1.2
+
+
+class BudgetReached(Event):
+    """So much of a budget is used (`share`; 1.0 is all) that its next level is reached; with what was spent by then."""
+
+    kind = "budget.reached"
+    agent: str | None = None
+    level: BudgetLevel
+    share: float
+    tokens: int
+    usd: float
 
 
 class EgressRefused(Event):

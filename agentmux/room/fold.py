@@ -9,7 +9,8 @@ from typing import Any
 
 from agentmux.room import events as ev
 from agentmux.room.events import Recorded
-from agentmux.room.state import Agent, Branch, Lease, Message, NoteLine, Receipt, Ruling, State, Task, Waiting
+from agentmux.room.fill import Fill
+from agentmux.room.state import Agent, Branch, Budget, Lease, Message, NoteLine, Receipt, Ruling, State, Task, Waiting
 
 Handler = Callable[[State, Any], None]
 """Changes the state by one event; the state's `at` and `actor` are the event's already."""
@@ -104,6 +105,8 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
         container=event.container,
         started=state.at,
         paused=None,
+        pause_why="",
+        fill=Fill(),
         exit_status=None,
         exit_signal=None,
     )
@@ -125,14 +128,20 @@ def _agent_exited(state: State, event: ev.AgentExited) -> None:
 def _agent_paused(state: State, event: ev.AgentPaused) -> None:
     if agent := state.agents.get(event.agent):
         state.agents[event.agent] = replace(
-            agent, state="paused", since=state.at, paused=event.how, paused_at=state.at, before_pause=agent.state
+            agent,
+            state="paused",
+            since=state.at,
+            paused=event.how,
+            paused_at=state.at,
+            pause_why=event.why,
+            before_pause=agent.state,
         )
 
 
 @_on(ev.AgentResumed)
 def _agent_resumed(state: State, event: ev.AgentResumed) -> None:
     if agent := state.agents.get(event.agent):
-        state.agents[event.agent] = replace(agent, state=agent.before_pause, since=state.at, paused=None)
+        state.agents[event.agent] = replace(agent, state=agent.before_pause, since=state.at, paused=None, pause_why="")
 
 
 @_on(ev.PaneHeld)
@@ -159,7 +168,30 @@ def _model_used(state: State, event: ev.ModelUsed) -> None:
             tokens_in=agent.tokens_in + event.tokens_in,
             tokens_cached=agent.tokens_cached + event.cached,
             tokens_out=agent.tokens_out + event.tokens_out,
+            usd=agent.usd + (event.cost or 0.0),
+            unpriced=agent.unpriced + (event.tokens_in + event.tokens_out if event.cost is None else 0),
+            fill=agent.fill.after(event.model, event.tokens_in, event.window),
         )
+
+
+@_on(ev.BudgetSet)
+def _budget_set(state: State, event: ev.BudgetSet) -> None:
+    limited = event.tokens or event.usd
+    _budget(state, event.agent, Budget(event.tokens, event.usd, event.warn, event.stop) if limited else None)
+
+
+@_on(ev.BudgetReached)
+def _budget_reached(state: State, event: ev.BudgetReached) -> None:
+    agent = state.agents.get(event.agent) if event.agent else None
+    if known := agent.budget if agent else state.budget:
+        _budget(state, event.agent, replace(known, level=event.level))
+
+
+def _budget(state: State, agent: str | None, budget: Budget | None) -> None:
+    if agent is None:
+        state.budget = budget
+    else:
+        _agent(state, agent, budget=budget)
 
 
 @_on(ev.EgressRefused)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agentmux.room.events import AgentState, HoldHow, Mode, PauseHow, TaskStatus, Via
+from agentmux.room.events import AgentState, BudgetLevel, HoldHow, Mode, PauseHow, TaskStatus, Via
+from agentmux.room.fill import Fill
 
 Egress = Literal["refused", "once", "always"]
 
@@ -14,6 +15,19 @@ ROOM = "room"
 ALL = "all"
 MESSAGE_LIMIT = 64 * 1024
 """Bytes of UTF-8 in one message."""
+OVER_BUDGET = "budget"
+"""Why the room pauses an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent: tokens in and out, and USD; None is no limit. `level` is what was told of it already."""
+
+    tokens: int | None = None
+    usd: float | None = None
+    warn: float = 0.8
+    stop: float = 1.2
+    level: BudgetLevel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,7 @@ class Agent:
     started: float | None = None
     paused: PauseHow | None = None
     paused_at: float = 0.0
+    pause_why: str = ""
     before_pause: AgentState = "working"
     held: HoldHow | None = None
     viewer: int = 0
@@ -45,6 +60,12 @@ class Agent:
     tokens_cached: int = 0
     """Of those that went in."""
     tokens_out: int = 0
+    usd: float = 0.0
+    """An estimate of what they cost, without the `unpriced` ones."""
+    unpriced: int = 0
+    """Tokens in and out that nobody knows the price of."""
+    fill: Fill = field(default_factory=Fill)
+    budget: Budget | None = None
 
     @property
     def ended(self) -> bool:
@@ -189,6 +210,8 @@ class State:
     """(agent, place) -> what was said about reaching it."""
     branch: Branch | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
+    budget: Budget | None = None
+    """For all agents together."""
     next_message: int = 1
     next_claim: int = 1
     next_task: int = 1

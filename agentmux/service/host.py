@@ -13,18 +13,20 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from agentmux.errors import AgentmuxError, LoggedError, SessionError
+from agentmux.gateway import prices
 from agentmux.gateway.egress import REGISTRIES, egress
 from agentmux.gateway.model import model_app
 from agentmux.gateway.usage import Tokens
 from agentmux.paths import SessionPaths
-from agentmux.room.commands import AskEgress, Command, Interrupt, Merge, Restart, Stop
+from agentmux.room.budget import exhausted
+from agentmux.room.commands import AskEgress, Command, Interrupt, Merge, ReportUsed, Restart, Stop
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import (
     AgentPaused,
     AgentResumed,
     AgentStarted,
+    BudgetReached,
     Event,
-    ModelUsed,
     Recorded,
     RoomStarted,
     SessionFailed,
@@ -70,6 +72,7 @@ class Host:
         self.room = Room(paths, load(paths), self.log, state_of(paths), self._peek, self._failed)
         self.tmux = TmuxServer(paths.tmux_sock)
         self.launcher = Launcher(self.room, self.tmux, sandbox)
+        self.prices = prices.load()
         self.stopped = asyncio.Event()
         self.client: ControlClient | None = None
         self.sensor: PaneSensor | None = None
@@ -103,7 +106,8 @@ class Host:
                 rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts]
                 await servers.enter_async_context(egress(listener, rules, partial(self._ask, spec.name)))
                 if spec.profile.model:
-                    gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name))
+                    closed = partial(exhausted, self.room.state, spec.name)
+                    gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name), closed)
                     sockets = {self.paths.model_sock(spec.name): FOR_THE_SANDBOX}
                     await servers.enter_async_context(serving(gateway, sockets))
             self.room.record(ROOM, [RoomStarted(pid=os.getpid(), restarted=self.room.state.room_pid is not None)])
@@ -120,11 +124,18 @@ class Host:
     async def _ask(self, agent: str, place: str) -> bool:
         return (await self.room.submit(ROOM, AskEgress(agent=agent, place=place))).refusal is None
 
-    def _used(self, agent: str, tokens: Tokens) -> None:
-        used = ModelUsed(
-            agent=agent, model=tokens.model, tokens_in=tokens.taken, cached=tokens.cached, tokens_out=tokens.given
+    async def _used(self, agent: str, tokens: Tokens) -> None:
+        used = ReportUsed(
+            agent=agent,
+            model=tokens.model,
+            tokens_in=tokens.taken,
+            cached=tokens.cached,
+            cache_written=tokens.written,
+            tokens_out=tokens.given,
+            cost=self.prices.cost(tokens),
+            window=self.prices.window(tokens.model),
         )
-        self.room.record(ROOM, [used])
+        await self.room.submit(ROOM, used)
 
     def _failed(self, error: BaseException) -> None:
         """Background work went wrong. The session goes on with a warning; without its log it cannot, and ends."""
@@ -145,6 +156,8 @@ class Host:
         for agent in self.room.state.agents.values():
             if agent.started:
                 self._watch_files(agent.name)
+            if not agent.ended and exhausted(self.room.state, agent.name, ("stop",)):
+                self.room.spawn(self._end_agents([agent.name]))
             if agent.paused == "freeze":  # it may not have come to that
                 self._change_freeze(agent.name, frozen=True)
         await self._take_up()
@@ -207,6 +220,8 @@ class Host:
                 self._change_freeze(agent, frozen=True)
             case AgentResumed(agent=agent, how="freeze") if entry.actor != ROOM:
                 self._change_freeze(agent, frozen=False)
+            case BudgetReached(agent=agent, level="stop"):
+                self.room.spawn(self._end_agents([agent] if agent else list(self.room.state.agents)))
             case AgentStarted(agent=agent, pane=pane):
                 self._watch_files(agent)
                 if self.sensor:
@@ -227,6 +242,11 @@ class Host:
                 if known.paused == ("freeze" if frozen else None) and not known.ended:
                     events.append((AgentResumed if frozen else AgentPaused)(agent=agent, how="freeze"))
                 self.room.record(ROOM, events)
+
+    async def _end_agents(self, agents: list[str]) -> None:
+        """End the agents' programs; the panes tell how they ended."""
+        for agent in agents:
+            await asyncio.to_thread(self.sandbox.remove, box_of(self.paths, self.room.session, agent))
 
     async def _interrupt(self, command: Command) -> Decision:
         assert isinstance(command, Interrupt)

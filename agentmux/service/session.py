@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from agentmux import yamlfile
-from agentmux.config import AgentSpec, Layout, Session
+from agentmux.config import AgentSpec, BudgetSpec, Layout, Session
 from agentmux.errors import SessionError, UnknownName, UsageError
 from agentmux.paths import SessionPaths, home
-from agentmux.room.events import SessionCreated
+from agentmux.room.events import BudgetSet, SessionCreated
 from agentmux.room.state import YOU, State
 from agentmux.service.lock import room_alive
 from agentmux.service.log import Log, LogReader
@@ -114,7 +114,17 @@ def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[
         task=new.task,
     )
     with Log(paths.log) as log:
-        log.append(session.created, YOU, [first])
+        log.append(session.created, YOU, [first, *_budgets(new.layout)])
+
+
+def _budgets(layout: Layout) -> list[BudgetSet]:
+    """The session's budget and the agents', as far as the layout has them."""
+
+    def allotted(agent: str | None, budget: BudgetSpec) -> BudgetSet:
+        return BudgetSet(agent=agent, **budget.model_dump())
+
+    total = [allotted(None, layout.budget)] if layout.budget else []
+    return [*total, *(allotted(seat.name, seat.budget) for seat in layout.agents if seat.budget)]
 
 
 def load(paths: SessionPaths) -> Session:

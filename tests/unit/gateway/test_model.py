@@ -92,11 +92,15 @@ async def agent(model, used, tmp_path):
 
 
 class reached:  # noqa: N801
-    """A client of a gateway to this upstream."""
+    """A client of a gateway to this upstream, closed as long as `why` says so."""
 
     def __init__(self, folder, upstream, used):
+        async def count(tokens):
+            used.append(tokens)
+
         self.socket = folder / "m.sock"
-        self.serving = serving(model_app(upstream, used.append), {self.socket: 0o600})
+        self.why = ""
+        self.serving = serving(model_app(upstream, count, lambda: self.why), {self.socket: 0o600})
 
     async def __aenter__(self):
         await self.serving.__aenter__()
@@ -164,3 +168,37 @@ async def test_a_model_that_cannot_be_reached_is_an_error_for_the_agent(tmp_path
 
 def test_a_key_is_not_shown():
     assert "the-real-key" not in repr(Upstream("https://x", KEY))
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/v1/messages?beta=true", lambda body: body["error"]["message"] if body["type"] == "error" else ""),
+        ("/v1/responses", lambda body: body["error"]["message"]),
+        ("/v1/chat/completions", lambda body: body["error"]["message"]),
+        (
+            "/v1beta/models/gemini-4-argon:streamGenerateContent?alt=sse",
+            lambda body: body["error"]["message"] if body["error"]["code"] == 400 else "",
+        ),
+    ],
+)
+async def test_a_closed_gateway_says_why_as_the_provider_would(model, used, tmp_path, path, found):
+    place = reached(tmp_path, Upstream(model.url, KEY), used)
+    async with place as client:
+        place.why = "ada's budget is used up."
+        answer = await client.post(path, content=b"{}")
+        assert (answer.status_code, found(answer.json())) == (400, place.why)
+        assert (model.asked, used) == ([], [])
+        place.why = ""
+        assert (await client.post("/v1/plain")).status_code == 200
+
+
+async def test_a_closed_gateway_lets_what_is_under_way_end(model, used, tmp_path):
+    place = reached(tmp_path, Upstream(model.url, KEY), used)
+    async with place as client, client.stream("POST", "/stream", content=b"{}") as answer:
+        pieces = answer.aiter_raw()
+        await anext(pieces)
+        place.why = "ada's budget is used up."
+        model.go_on.set()
+        assert b'"usage"' in b"".join([piece async for piece in pieces])
+    assert used == [Tokens("m", 3, 0, 4)]

@@ -1,0 +1,89 @@
+"""What was spent, and how that stands to what may be."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from agentmux.room.events import BudgetLevel
+from agentmux.room.state import Agent, Budget, State
+
+LEVELS: tuple[BudgetLevel, ...] = ("warn", "pause", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens in and out, and an estimate of their price in USD, without that of `unpriced` tokens."""
+
+    tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+
+def spent(state: State, agent: str | None) -> Spent:
+    """What an agent has spent; for None what all of them have."""
+    agents = state.agents.values() if agent is None else [state.agents[agent]]
+    return Spent(
+        tokens=sum(each.tokens_in + each.tokens_out for each in agents),
+        usd=sum(each.usd for each in agents),
+        unpriced=sum(each.unpriced for each in agents),
+    )
+
+
+def budget_of(state: State, agent: str | None) -> Budget | None:
+    """An agent's own budget, for None the session's."""
+    return state.budget if agent is None else state.agents[agent].budget
+
+
+def share(budget: Budget, spent: Spent) -> float:
+    """How much of the budget is used: 1.0 is all of it. The limit that is nearer counts."""
+    return max(spent.tokens / budget.tokens if budget.tokens else 0.0, spent.usd / budget.usd if budget.usd else 0.0)
+
+
+def level(budget: Budget, spent: Spent) -> BudgetLevel | None:
+    """What so much spending leads to."""
+    used = share(budget, spent)
+    if used >= max(budget.stop, 1.0):
+        return "stop"
+    return "pause" if used >= 1.0 else "warn" if used >= budget.warn else None
+
+
+def exhausted(state: State, agent: str, levels: Container[BudgetLevel | None] = ("pause", "stop")) -> str:
+    """Why the agent may spend no more, as a sentence; empty while none of its budgets has come to such a level."""
+    for name in (agent, None):
+        budget = budget_of(state, name)
+        if budget and budget.level in levels:
+            return f"{owner(name)} budget is used up: {compared(budget, spent(state, name))}."
+    return ""
+
+
+def compared(budget: Budget, spent: Spent) -> str:
+    """What was spent beside what may be; money is an estimate.
+
+    >>> compared(Budget(tokens=2_000_000, usd=5), Spent(tokens=340_000, usd=1.234))
+    '340,000 of 2,000,000 tokens, ~$1.23 of $5.00'
+    """
+    parts = [f"{spent.tokens:,} of {budget.tokens:,} tokens"] if budget.tokens else []
+    parts += [f"{money(spent) or '~$0.00'} of ${budget.usd:,.2f}"] if budget.usd else []
+    return ", ".join(parts)
+
+
+def money(spent: Spent | Agent) -> str:
+    """An estimate of money; `+` where some of it is unknown, `$?` where all is, empty where nothing was spent.
+
+    >>> money(Spent(9, 0.314)), money(Spent(9, 0.314, unpriced=4)), money(Spent(9, unpriced=9)), money(Spent())
+    ('~$0.31', '~$0.31+', '$?', '')
+    >>> money(Spent(9, 0.0042)), money(Spent(9, 1234.5))
+    ('<$0.01', '~$1,234')
+    """
+    if not spent.usd:
+        return "$?" if spent.unpriced else ""
+    more = "+" if spent.unpriced else ""
+    if spent.usd < 0.01:
+        return f"<$0.01{more}"
+    return f"~${spent.usd:,.0f}{more}" if spent.usd >= 1000 else f"~${spent.usd:,.2f}{more}"
+
+
+def owner(agent: str | None) -> str:
+    """Whose budget it is, at the beginning of a sentence."""
+    return f"{agent}'s" if agent else "The session's"
