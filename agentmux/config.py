@@ -176,18 +176,24 @@ class CliFile(Strict):
     path: FilePath
     """`~/...` in the agent's home, where the agent may change it, or `/etc/TOOL/...`, where it may not."""
     text: str
-    """Its text; `{rules}`, `{room_url}`, `{model_url}`, `{agent}` and `{session}` are filled in wherever they stand."""
+    """Its text; `{rules}`, `{room_url}`, `{model_url}`, `{model}`, `{agent}` and `{session}` are filled in wherever
+    they stand."""
 
 
 class ModelAccess(Strict):
     """How the CLI reaches its model: at `{model_url}`, the room's gateway. The real key stays on the host."""
 
+    name: str = Field("", pattern=r"^([\w-]+/\S+)?$")
+    """What `{model}` stands for, PROVIDER/MODEL, where your AGENTMUX_MODEL names no other model; empty for a CLI that
+    has a choice of its own."""
     upstream: str = Field(pattern=r"^https?://")
     """Where the gateway passes requests on to: the URL that `{model_url}` stands for."""
     upstream_env: EnvName
     """Your environment variable that names another upstream."""
     keys: dict[EnvName, KeyHeader] = Field(min_length=1)
     """Your environment variables that hold a key, each with the header that carries it; the first one set is used."""
+    others: list[ModelAccess] = []
+    """The same for other providers. Taken is the provider of AGENTMUX_MODEL, else the first that you have a key for."""
 
 
 class Profile(Strict):
@@ -196,9 +202,9 @@ class Profile(Strict):
     title: str
     """The CLI's name for people."""
     command: list[str] = Field(min_length=1)
-    """The program and its arguments. An argument `{task}` becomes the task's text, or is left out where there is none,
-    and `{rules}` the room's rules; `{task_file}`, `{inside}` (where the `room` command and the scripted agent are),
-    `{agent}` and `{session}` are filled in wherever they stand."""
+    """The program and its arguments. An argument `{task}` or `--option={task}` becomes the task's text, or is left out
+    where there is none, and `{rules}` the room's rules; `{model}`, `{task_file}`, `{inside}` (where the `room` command
+    and the scripted agent are), `{agent}` and `{session}` are filled in wherever they stand."""
     resume: list[str] = []
     """The command that goes on with the last conversation, for an agent that is started again after it had one;
     without it, `command` starts a new one."""
@@ -218,8 +224,16 @@ class Profile(Strict):
     """The key (tmux's name for it) that stops what the agent is doing."""
     typing: bool = False
     """Whether messages may be typed at its prompt. Never for a shell: it would run them."""
+    type_task: bool = False
+    """Whether the task is typed at its prompt, too, for a CLI that takes none from its command line. Needs `typing`."""
     hosts: list[Place] = []
     """Places that the CLI needs to reach, like a layout's `allow`."""
+
+    @model_validator(mode="after")
+    def _task_can_be_typed(self) -> Profile:
+        if self.type_task and not self.typing:
+            raise ValueError("type_task needs typing: true")
+        return self
 
     @property
     def needs_container(self) -> bool:
@@ -348,6 +362,8 @@ class AgentSpec(Strict):
     profile_name: str
     profile: Profile
     task: str = ""
+    model: str = ""
+    """PROVIDER/MODEL; empty where its CLI chooses."""
 
 
 class Session(Strict):

@@ -155,6 +155,13 @@ class AgentExited(Event):
     reason: str = ""
 
 
+class TaskTyped(Event):
+    """The agent's task was typed at its prompt and submitted."""
+
+    kind = "agent.task_typed"
+    agent: str
+
+
 class AgentPaused(Event):
     """An agent was paused: `soft` (no prompts, tools say so) or `freeze` (its processes stand still).
 

@@ -124,6 +124,11 @@ def _agent_exited(state: State, event: ev.AgentExited) -> None:
     _agent(state, event.agent, exit_status=event.status, exit_signal=event.signal, paused=None)
 
 
+@_on(ev.TaskTyped)
+def _task_typed(state: State, event: ev.TaskTyped) -> None:
+    _agent(state, event.agent, tasked=state.at)
+
+
 @_on(ev.AgentPaused)
 def _agent_paused(state: State, event: ev.AgentPaused) -> None:
     if agent := state.agents.get(event.agent):

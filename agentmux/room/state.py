@@ -45,6 +45,8 @@ class Agent:
     setup_tail: tuple[str, ...] = ()
     """The last lines of the command of its setup that failed."""
     started: float | None = None
+    tasked: float | None = None
+    """When its task was typed, for a CLI that has to be told so."""
     paused: PauseHow | None = None
     paused_at: float = 0.0
     pause_why: str = ""

@@ -1,4 +1,4 @@
-"""Types messages into idle panes: never into a dialog, copy mode, a held pane, a paused agent or a half-typed line."""
+"""Types messages and tasks into idle panes: not into a dialog, copy mode, a held pane, a paused agent or half a line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from agentmux.room.commands import ReportTyped
-from agentmux.room.events import AgentResumed, AgentStateChanged, MessageSent, PaneReleased, Recorded
+from agentmux.room.events import (
+    AgentResumed,
+    AgentStateChanged,
+    MessageSent,
+    PaneReleased,
+    Recorded,
+    TaskTyped,
+    Warned,
+)
 from agentmux.room.state import ROOM, Message
 from agentmux.room.status import Verdict
 from agentmux.service.mail import as_typed
@@ -20,6 +28,8 @@ ECHO = 3.0
 WAIT_FOR_IDLE = 10.0
 """Seconds that an interrupted agent gets to come back to its prompt."""
 ATTEMPTS = 3
+TASK = 0
+"""Stands for the task where messages have their number."""
 
 
 class Keyboard(Protocol):
@@ -78,20 +88,41 @@ class Delivery:
 
     async def _deliver(self, agent: str, *, now: bool) -> None:
         async with self._locks[agent]:
+            await self._hand_over_task(agent)
             if now and self._allowed(agent):
                 await self._interrupt(agent)
             while (message := self._next(agent)) and self._allowed(agent) and await self._at_empty_prompt(agent):
                 if message != self._next(agent):
                     continue  # it was read while the screen was
-                problem = await self._type(agent, message)
+                problem = await self._type(agent, as_typed(message))
                 if problem:
                     self._failures[agent, message.id] += 1
                 await self.room.submit(ROOM, ReportTyped(id=message.id, agent=agent, why=problem))
 
+    async def _hand_over_task(self, agent: str) -> None:
+        """Type the task of an agent that took none from its command line."""
+        while self._task_is_due(agent) and self._allowed(agent) and await self._at_empty_prompt(agent):
+            if problem := await self._type(agent, self._task(agent)):
+                self._failures[agent, TASK] += 1
+                if not self._task_is_due(agent):
+                    self.room.record(ROOM, [Warned(text=f"{agent}'s task could not be typed: {problem}.")])
+            else:
+                self.room.record(ROOM, [TaskTyped(agent=agent)])
+
+    def _task_is_due(self, agent: str) -> bool:
+        """Whether neither the agent's program nor one whose conversation it goes on with was told its task."""
+        profile, entry = self.room.session.agent(agent).profile, self.room.state.agents[agent]
+        if not (profile.type_task and self._task(agent)) or self._failures[agent, TASK] >= ATTEMPTS:
+            return False
+        return entry.tasked is None or (not profile.resume and entry.tasked < (entry.started or 0))
+
+    def _task(self, agent: str) -> str:
+        return (self.room.session.agent(agent).task or self.room.session.task).strip()
+
     def _next(self, agent: str) -> Message | None:
         """The oldest unread message that is meant to be typed and has not failed too often."""
-        if self.room.waits(agent):
-            return None  # its own call is about to get them
+        if self.room.waits(agent) or self._task_is_due(agent):
+            return None  # its own call is about to get them, or they would come before its task
         waiting = (self.room.state.messages[n] for n in self.room.state.unread.get(agent, []))
         return next((m for m in waiting if m.via != "bus" and self._failures[agent, m.id] < ATTEMPTS), None)
 
@@ -112,11 +143,10 @@ class Delivery:
             self.keyboard.key(pane, self.room.session.agent(agent).profile.interrupt)
             await self.screens.until(agent, lambda screen: self._idle(agent, screen), WAIT_FOR_IDLE)
 
-    async def _type(self, agent: str, message: Message) -> str:
-        """Paste the message and submit it; returns what went wrong, or nothing."""
+    async def _type(self, agent: str, text: str) -> str:
+        """Paste the text and submit it; returns what went wrong, or nothing."""
         pane = self.room.state.agents[agent].pane
         assert pane is not None
-        text = as_typed(message)
         await self.keyboard.paste(pane, text)
         if not await self.screens.until(agent, lambda screen: not self._idle(agent, screen), ECHO):
             return "the pane did not take the text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from agentmux.config import Session
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import MODEL_PORT, ROOM_PORT
 
-WHOLE = ("task", "rules")
-"""In a command these stand for a whole argument: a text in the middle of one would not stay one."""
+WHOLE = re.compile(r"(--?[\w-]+=)?\{(task|rules)\}")
+"""In a command these stand for a whole argument, or the value of an option: a text in the middle of a shell command
+would become part of it."""
 
 
 def known_of(session: Session, agent: str) -> dict[str, str]:
@@ -23,6 +25,7 @@ def known_of(session: Session, agent: str) -> dict[str, str]:
         "rules": fill(_rules(), names),
         "room_url": f"http://127.0.0.1:{ROOM_PORT}",
         "model_url": f"http://127.0.0.1:{MODEL_PORT}",
+        "model": spec.model,
     }
 
 
@@ -45,10 +48,18 @@ def fill_argv(argv: list[str], known: dict[str, str]) -> tuple[str, ...]:
 
     >>> fill_argv(["cli", "--name={agent}", "{task}"], {"agent": "ada", "task": "", "rules": ""})
     ('cli', '--name=ada')
+    >>> fill_argv(["cli", "--task={task}"], {"task": "Fix {agent}", "agent": "ada"})
+    ('cli', '--task=Fix {agent}')
     """
-    parts = {name: value for name, value in known.items() if name not in WHOLE}
-    whole = {f"{{{name}}}": known[name] for name in WHOLE}
-    return tuple(whole.get(word, fill(word, parts)) for word in argv if not (word == "{task}" and not known["task"]))
+    parts = {name: value for name, value in known.items() if name not in ("task", "rules")}
+    filled = []
+    for word in argv:
+        whole = WHOLE.fullmatch(word)
+        if whole is None:
+            filled.append(fill(word, parts))
+        elif whole[2] != "task" or known["task"]:
+            filled.append(f"{whole[1] or ''}{known[whole[2]]}")
+    return tuple(filled)
 
 
 def lay_files(paths: SessionPaths, session: Session, agent: str) -> None:

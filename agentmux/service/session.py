@@ -20,6 +20,7 @@ from agentmux.room.events import BudgetSet, SessionCreated
 from agentmux.room.state import YOU, State
 from agentmux.service.lock import room_alive
 from agentmux.service.log import Log, LogReader
+from agentmux.service.models import with_model
 from agentmux.workspace import clone
 from agentmux.workspace import repo as repository
 from agentmux.workspace.repo import Repo
@@ -100,7 +101,7 @@ def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[
         layout_name=new.layout_name,
         layout=new.layout,
         sandbox=new.sandbox,
-        agents=new.agents,
+        agents=[with_model(spec, os.environ) for spec in new.agents],
     )
     write_session(paths, session)
     first = SessionCreated(

@@ -229,3 +229,55 @@ async def test_what_was_read_meanwhile_is_not_typed(room, pane):
     pane.gate.set()
     await settled(room)
     assert pane.typed == []
+
+
+def with_task(room, **profile):
+    """The room's agents take their task at the prompt."""
+    known = room.session.agent("ada")
+    spec = known.model_copy(
+        update={"profile": known.profile.model_copy(update={"type_task": True, **profile}), "task": "Fix it.\n"}
+    )
+    room.session = room.session.model_copy(update={"agents": [spec, room.session.agent("bob")]})
+
+
+def idle(room):
+    room.record("room", [AgentStateChanged(agent="ada", state="idle")])
+
+
+async def test_a_task_is_typed_once_and_before_messages(room, pane):
+    with_task(room)
+    await room.submit("you", Say(to="ada", text="hello"))
+    idle(room)
+    await settled(room)
+    idle(room)
+    await settled(room)
+    assert pane.typed == ["Fix it.", "[you] hello"]
+    assert room.state.agents["ada"].tasked == 1000.0
+
+
+@pytest.mark.parametrize(("resume", "times"), [([], 2), (["again"], 1)])
+async def test_a_task_is_typed_again_where_a_new_conversation_begins(room, pane, clock, resume, times):
+    with_task(room, resume=resume)
+    idle(room)
+    await settled(room)
+    clock.now += 60
+    room.record(
+        "room", [AgentStarted(agent="ada", pane="%9", restarted=True), AgentStateChanged(agent="ada", state="idle")]
+    )
+    await settled(room)
+    assert pane.typed == ["Fix it."] * times
+
+
+async def test_a_task_that_cannot_be_typed_is_told(room, pane, monkeypatch):
+    with_task(room)
+
+    async def lost(pane, text):
+        pass
+
+    monkeypatch.setattr(pane, "paste", lost)
+    idle(room)
+    await settled(room)
+    assert [text for _, text in room.state.warnings] == [
+        "ada's task could not be typed: the pane did not take the text."
+    ]
+    assert room.state.agents["ada"].tasked is None
