@@ -1,4 +1,4 @@
-"""Types messages and tasks into idle panes: not into a dialog, copy mode, a held pane, a paused agent or half a line."""
+"""Types messages and tasks into idle panes: not into a dialog, copy mode, a held pane, a paused agent, half a line."""
 
 from __future__ import annotations
 
