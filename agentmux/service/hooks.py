@@ -1,6 +1,7 @@
 """What agents' own hooks tell the room, and what it answers: `POST /hook`.
 
-The JSON that Claude Code and Codex write to a hook's standard input, and read from its output:
+The JSON that Claude Code and Codex write to a hook's standard input, and read from its output; `hook_forms.py` has
+what other CLIs call the same:
 
 ```
 hook_event_name    SessionStart UserPromptSubmit PreToolUse PostToolUse PermissionRequest Notification Stop
@@ -23,13 +24,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from agentmux.room.claims import touches
 from agentmux.room.commands import ReportState, ReportTyped
 from agentmux.room.events import AgentState
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import TREE
+from agentmux.service.hook_forms import in_our_words
 from agentmux.service.mail import as_typed, letters, take
 from agentmux.service.tools.base import Caller, RoomLike
 
@@ -63,6 +65,8 @@ class HookCall(BaseModel):
     cwd: str = TREE
     notification_type: str = ""
     stop_hook_active: bool = False
+
+    _forms = model_validator(mode="before")(in_our_words)
 
 
 class Hooks:
