@@ -25,8 +25,8 @@ WEB_PORTS = (80, 443)
 HEAD_SECONDS = 15.0
 CONNECT_SECONDS = 15.0
 CHUNK = 64 * 1024
-Ask = Callable[[str], Awaitable[bool]]
-"""Whether a place may be reached; what it is told is on record afterwards."""
+Ask = Callable[[str, Callable[[], bool]], Awaitable[bool]]
+"""Whether a place may be reached; told of by its name, and by whether the agent has given up meanwhile."""
 
 
 def place_of(host: str, port: int) -> str:
@@ -100,7 +100,7 @@ class _Proxy:
             return
         place = place_of(host, port)
         by_rule = listed(place, self.rules)
-        if not (by_rule or await self.ask(place)):
+        if not (by_rule or await self.ask(place, reader.at_eof)):
             await _say(writer, 403, f"{place} is not on this session's list; the human may allow it.")
             return
         try:

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, TaskStatus, Via
 
+NamedPlace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")]
+"""A place in the network: a host, or host:port."""
+
 
 class Command(BaseModel):
     """A wish; `do` names its kind on the wire."""
@@ -163,7 +166,7 @@ class Allow(Command):
 
     do: Literal["allow"] = "allow"
     agent: str = "all"
-    place: str = Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")
+    place: NamedPlace
     once: bool = False
 
 
@@ -174,6 +177,14 @@ class SetBudget(Command):
     agent: str | None = None
     tokens: int | None = Field(None, ge=0)
     usd: float | None = Field(None, ge=0, allow_inf_nan=False)
+
+
+class Deny(Command):
+    """Do not let an agent (or `all`) reach a place: it is refused without asking, until an `allow`."""
+
+    do: Literal["deny"] = "deny"
+    agent: str = "all"
+    place: NamedPlace
 
 
 class Merge(Command):
@@ -207,6 +218,7 @@ Wish = Annotated[
     | Resize
     | Allow
     | SetBudget
+    | Deny
     | Merge
     | Stop,
     Field(discriminator="do"),

@@ -45,6 +45,7 @@ RULES: Mapping[type[cmd.Command], Rule] = {
     cmd.ReportState: decide_agents.report_state,
     cmd.ReportExit: decide_agents.report_exit,
     cmd.Allow: decide_egress.allow,
+    cmd.Deny: decide_egress.deny,
     cmd.AskEgress: decide_egress.ask,
     cmd.SetBudget: decide_budget.set_budget,
     cmd.ReportUsed: decide_budget.report_used,

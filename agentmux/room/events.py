@@ -261,11 +261,15 @@ class BudgetReached(Event):
 
 
 class EgressRefused(Event):
-    """The agent wanted to reach a place (a host, or host:port) that is not on its list; told once."""
+    """The agent wanted to reach a place (a host, or host:port) that is not on its list; told once.
+
+    `quiet` where the human is not asked: the CLI looked for news of its own while it was starting.
+    """
 
     kind = "egress.refused"
     agent: str
     place: str
+    quiet: bool = False
 
 
 class EgressGranted(Event):
@@ -275,6 +279,14 @@ class EgressGranted(Event):
     agent: str
     place: str
     once: bool = False
+
+
+class EgressDenied(Event):
+    """The human does not let the agent reach the place, and is not asked about it again."""
+
+    kind = "egress.denied"
+    agent: str
+    place: str
 
 
 class EgressUsed(Event):

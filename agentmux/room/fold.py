@@ -5,12 +5,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from agentmux.room import events as ev
 from agentmux.room.events import Recorded
 from agentmux.room.fill import Fill
-from agentmux.room.state import Agent, Branch, Budget, Lease, Message, NoteLine, Receipt, Ruling, State, Task, Waiting
+from agentmux.room.state import (
+    Agent,
+    Branch,
+    Budget,
+    Egress,
+    Lease,
+    Message,
+    NoteLine,
+    Receipt,
+    Ruling,
+    State,
+    Task,
+    Waiting,
+)
 
 Handler = Callable[[State, Any], None]
 """Changes the state by one event; the state's `at` and `actor` are the event's already."""
@@ -201,12 +214,19 @@ def _budget(state: State, agent: str | None, budget: Budget | None) -> None:
 
 @_on(ev.EgressRefused)
 def _egress_refused(state: State, event: ev.EgressRefused) -> None:
-    state.egress[event.agent, event.place] = "refused"
+    if not event.quiet:
+        state.egress[event.agent, event.place] = Egress(event.agent, event.place, "refused", state.at)
 
 
 @_on(ev.EgressGranted)
 def _egress_granted(state: State, event: ev.EgressGranted) -> None:
-    state.egress[event.agent, event.place] = "once" if event.once else "always"
+    said: Literal["once", "always"] = "once" if event.once else "always"
+    state.egress[event.agent, event.place] = Egress(event.agent, event.place, said, state.at)
+
+
+@_on(ev.EgressDenied)
+def _egress_denied(state: State, event: ev.EgressDenied) -> None:
+    state.egress[event.agent, event.place] = Egress(event.agent, event.place, "no", state.at)
 
 
 @_on(ev.EgressUsed)

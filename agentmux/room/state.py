@@ -8,8 +8,6 @@ from typing import Literal
 from agentmux.room.events import AgentState, BudgetLevel, HoldHow, Mode, PauseHow, TaskStatus, Via
 from agentmux.room.fill import Fill
 
-Egress = Literal["refused", "once", "always"]
-
 YOU = "you"
 ROOM = "room"
 ALL = "all"
@@ -147,6 +145,16 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Egress:
+    """A place in the network that an agent wanted to reach or may reach; `refused` until the human has said more."""
+
+    agent: str
+    place: str
+    said: Literal["refused", "once", "always", "no"]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """An item on the shared list."""
 
@@ -209,7 +217,7 @@ class State:
     """step -> (text, done), in the order of their beginnings."""
     warnings: list[tuple[float, str]] = field(default_factory=list)
     egress: dict[tuple[str, str], Egress] = field(default_factory=dict)
-    """(agent, place) -> what was said about reaching it."""
+    """By (agent, place)."""
     branch: Branch | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
     budget: Budget | None = None

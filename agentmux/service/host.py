@@ -19,7 +19,7 @@ from agentmux.gateway.model import model_app
 from agentmux.gateway.usage import Tokens
 from agentmux.paths import SessionPaths
 from agentmux.room.budget import exhausted
-from agentmux.room.commands import AskEgress, Command, Interrupt, Merge, ReportUsed, Restart, Stop
+from agentmux.room.commands import Command, Interrupt, Merge, ReportUsed, Restart, Stop
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import (
     AgentPaused,
@@ -38,6 +38,7 @@ from agentmux.sandbox.base import Sandbox
 from agentmux.service import lock
 from agentmux.service.boxes import box_of, owner_of, sandbox_of
 from agentmux.service.delivery import Delivery
+from agentmux.service.doors import Doors
 from agentmux.service.holds import Holds
 from agentmux.service.http import room_app
 from agentmux.service.launch import FIRST_SIZE, Launcher
@@ -99,12 +100,13 @@ class Host:
         self.room.follow(Holds(self.room).follow)
         tokens = ensure_tokens(self.paths, [*agents, YOU], owner=owner_of(self.room.session))
         layout = self.room.session.layout
+        doors = Doors(self.room)
         async with AsyncExitStack() as servers:
             await servers.enter_async_context(serving(room_app(self.room, tokens), room_sockets(self.paths, agents)))
             for spec in self.room.session.agents:
                 listener = bind(self.paths.egress_sock(spec.name), FOR_THE_SANDBOX)
                 rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts]
-                await servers.enter_async_context(egress(listener, rules, partial(self._ask, spec.name)))
+                await servers.enter_async_context(egress(listener, rules, partial(doors.ask, spec.name)))
                 if spec.profile.model:
                     closed = partial(exhausted, self.room.state, spec.name)
                     gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name), closed)
@@ -120,9 +122,6 @@ class Host:
         self.log.close()
         if self.failure:
             raise self.failure
-
-    async def _ask(self, agent: str, place: str) -> bool:
-        return (await self.room.submit(ROOM, AskEgress(agent=agent, place=place))).refusal is None
 
     async def _used(self, agent: str, tokens: Tokens) -> None:
         used = ReportUsed(

@@ -34,6 +34,7 @@ from agentmux.ui.look import Lost
 from agentmux.ui.needs import needs
 from agentmux.ui.notify import SAID, Notice, notice, notice_of, said
 from agentmux.ui.palette import Actions
+from agentmux.ui.screens.dialog import Dialog
 from agentmux.ui.screens.room import RoomScreen
 from agentmux.ui.widgets.live import LivePane
 from agentmux.ui.widgets.pane import PaneView
@@ -170,6 +171,8 @@ class AgentmuxApp(App[Left], inherit_bindings=False):
         waiting = {need.key: need for need in needs(self.state)}
         for key in self._needs - waiting.keys():
             self.screen_of_room.notices.settle(key)
+            if isinstance(self.screen, Dialog) and self.screen.about == key:
+                self.screen.dismiss(None)
         for key in waiting.keys() - self._needs:
             if not (silent or self.screen_of_room.in_view(waiting[key])):
                 self.tell(notice_of(waiting[key]))

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from agentmux.ui.panels import panels
 
-Where = Literal["screen", "panel", "composer", "typing", "ruling"]
+Where = Literal["screen", "panel", "composer", "typing", "ruling", "egress"]
 
 PLACES: dict[Where, str] = {
     "screen": "COMMAND mode: single letters act on the focused agent or the session",
@@ -21,6 +21,7 @@ PLACES: dict[Where, str] = {
     "composer": "In the composer",
     "typing": "TYPING mode: every other key goes to the agent",
     "ruling": "When you rule on a contested claim",
+    "egress": "When an agent wants to reach a place in the network",
 }
 LEADER = "{leader}"
 """Stands for the leader of the user's settings."""
@@ -100,6 +101,9 @@ KEYS: tuple[Key, ...] = (
     Key("ruling.split", "", "3", "split", "you say who gets which paths", "ruling", False),
     Key("ruling.share", "", "4", "share", "both hold the paths, shared", "ruling", False),
     Key("ruling.settle", "", "5", "settle", "ask them to settle it themselves", "ruling", False),
+    Key("egress.once", "", "o", "once", "let one connection through", "egress", False),
+    Key("egress.always", "", "a", "always", "let the agent reach it for the rest of the session", "egress", False),
+    Key("egress.no", "", "n", "no", "refuse it, and do not ask about it again", "egress", False),
 )
 
 KEY_NAMES = {"]": "right_square_bracket", "[": "left_square_bracket", "\\": "backslash", "^": "circumflex_accent"}

@@ -14,9 +14,12 @@ SAME = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that only the human can settle: a ruling or question by its number, or an agent by its name."""
+    """Something that only the human can settle.
 
-    kind: Literal["ruling", "question", "agent"]
+    A ruling or question by its number, a place in the network by agent and place, an agent by its name.
+    """
+
+    kind: Literal["ruling", "question", "egress", "agent"]
     ref: int | str
     text: str
     hint: str
@@ -29,7 +32,10 @@ class Need:
 
 
 def needs(state: State) -> list[Need]:
-    """Contested claims, then questions to the human, then agents that wait at a dialog, failed or are gone."""
+    """Contested claims, questions to the human, places that agents want to reach, then agents.
+
+    Of these, the ones that wait at a dialog, failed or are gone.
+    """
     if state.stopped:
         return []
     found = [
@@ -44,6 +50,11 @@ def needs(state: State) -> list[Need]:
     asked = questions(state)
     found += [
         Need("question", message.id, f"{message.sender} asks: {clean(message.text)}", "r answer") for message in asked
+    ]
+    found += [
+        Need("egress", f"{entry.agent} {entry.place}", f"{entry.agent} wants to reach {clean(entry.place)}", "g answer")
+        for entry in state.egress.values()
+        if entry.said == "refused" and not state.agents[entry.agent].ended
     ]
     for agent in state.agents.values():
         if agent.state == "needs you" and not any(

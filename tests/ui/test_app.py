@@ -14,6 +14,7 @@ from agentmux.service.client import Answer
 from agentmux.service.log import Log
 from agentmux.ui.driver import LeftTyping, ResumedTyping
 from agentmux.ui.screens.dialog import Ask
+from agentmux.ui.screens.egress import EgressScreen
 from agentmux.ui.screens.ruling import RulingScreen
 from agentmux.ui.widgets.composer import Composer
 from tests.ui.sample import NOW, make_session, ready, sample_app, story, until
@@ -78,6 +79,47 @@ async def test_splitting_asks_for_both_sides(app, sender):
         await pilot.press("ctrl+u", *"a.py", "enter", "ctrl+u", *"b.py, c.py", "enter")
         ruled = cmd.Rule(id=3, choice="split", holder_paths=["a.py"], asker_paths=["b.py", "c.py"])
         assert await sent(pilot, sender) == [ruled]
+
+
+def with_a_place(place="pypi.example.org"):
+    """The story, without its ruling and question; then bob wants to reach a place in the network."""
+    yield from story()
+    yield 1080, "you", ev.RulingSettled(id=3, choice="keep")
+    yield 1080, "you", ev.MessageSent(id=5, to="bob", text="yes", reply_to=4)
+    yield 1090, "room", ev.EgressRefused(agent="bob", place=place)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "command"),
+    [
+        ("g o", cmd.Allow(agent="bob", place="pypi.example.org", once=True)),
+        ("g a", cmd.Allow(agent="bob", place="pypi.example.org")),
+        ("g n", cmd.Deny(agent="bob", place="pypi.example.org")),
+        ("B enter o", cmd.Allow(agent="bob", place="pypi.example.org", once=True)),
+    ],
+)
+async def test_a_place_in_the_network_is_answered(folder, sender, pressed, command):
+    app = sample_app(make_session(folder, with_a_place()), sender)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        assert "bob wants to reach pypi.example.org" in text_of(app)
+        assert "bob network pypi.example.org" in text_of(app)
+        await pilot.press(*pressed.split())
+        await until(pilot, lambda: command in sender.sent)
+        assert not isinstance(app.screen, EgressScreen)
+
+
+async def test_a_dialog_closes_when_somebody_else_has_answered(folder, sender):
+    app = sample_app(make_session(folder, with_a_place("[b]example.org")), sender)
+    async with app.run_test(size=NARROW) as pilot:
+        await ready(pilot)
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, EgressScreen))
+        assert "bob wants to reach [b]example.org" in text_of(app)
+        with Log(app.paths.log) as log:
+            log.append(NOW, "you", [ev.EgressGranted(agent="bob", place="[b]example.org")])
+        await until(pilot, lambda: not isinstance(app.screen, EgressScreen))
+        assert sender.sent == []
 
 
 async def test_pausing_a_paused_agent_resumes_it(trio, sender):

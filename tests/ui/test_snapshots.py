@@ -7,7 +7,7 @@ import pytest
 from agentmux.config import Settings
 from agentmux.room import events as ev
 from agentmux.service.client import Answer
-from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, until
+from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, story, until
 
 
 def sizes(*names):
@@ -68,6 +68,21 @@ def test_after_keys(app, snap_compare, pressed, at):
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size(at), run_before=press)
+
+
+@sizes("160x45", "80x24")
+def test_a_place_in_the_network(folder, sender, snap_compare, size):
+    def events():
+        yield from story()
+        yield 1090, "room", ev.EgressRefused(agent="bob", place="pypi.example.org")
+        yield 1095, "you", ev.EgressDenied(agent="ada", place="stats.example.org:8443")
+
+    async def press(pilot):
+        await ready(pilot)
+        await pilot.press("B", "end", "up", "enter")
+        await pilot.pause()
+
+    assert snap_compare(sample_app(make_session(folder, events()), sender), terminal_size=size, run_before=press)
 
 
 @sizes("160x45", "80x24")

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from agentmux.room.commands import Command
 from agentmux.room.decision import Decision, refuse
+from agentmux.room.events import Recorded
 from agentmux.room.state import State
 
 
@@ -27,6 +28,9 @@ class RoomLike(Protocol):
 
     async def submit(self, actor: str, command: Command) -> Decision:
         """Decide the command, make its events facts, and answer."""
+
+    def follow(self, follower: Callable[[Recorded], None]) -> None:
+        """Have every event from now on shown to `follower`, right after it was appended and folded."""
 
     async def wait_for_message(self, member: str, seconds: float) -> None:
         """Return once the member has an unread message or the session is stopped; after `seconds` at the latest."""

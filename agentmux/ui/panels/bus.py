@@ -1,4 +1,4 @@
-"""Messages with what became of them, and the notes and warnings between them."""
+"""Messages with what became of them, and what agents ask for, notes and warnings between them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from time import localtime, strftime
 
 from textual.content import Content
 
-from agentmux.room.state import ALL, YOU, Message, State
-from agentmux.ui.format import clean, count, name_style, spread
+from agentmux.room.state import ALL, YOU, Egress, Message, State
+from agentmux.ui.format import ago, clean, count, name_style, spread
 from agentmux.ui.panels.panel import Panel, Ref, Row, View
 
 KEPT = 200
 """The newest entries that the panel shows; the log has all."""
+SAID = {"refused": ("?", "bold $warning"), "once": ("·", "$muted"), "always": ("✓", "$success"), "no": ("✗", "$muted")}
+"""The glyph and style of what was said about a place in the network."""
 
 
 def rows(view: View) -> list[Row]:
-    """A row for each message, note and warning, the oldest first."""
+    """A row for each message, place in the network, note and warning, the oldest first."""
     state = view.state
     timed = [(m.at, _message(view, m)) for m in list(state.messages.values())[-KEPT:]]
     timed += [
@@ -26,12 +28,30 @@ def rows(view: View) -> list[Row]:
         (at, _line(view, at, Content.styled("room", "bold $warning"), "warning", text))
         for at, text in state.warnings[-KEPT:]
     ]
+    timed += [(entry.since, _egress(view, entry)) for entry in list(state.egress.values())[-KEPT:]]
     return [row for _, row in sorted(timed, key=lambda pair: pair[0])[-KEPT:]]
 
 
 def _line(view: View, at: float, who: Content, what: str, text: str) -> Row:
     content = Content.assemble(_time(at), who, (f" {what} ", "$muted"), clean(text))
     return Row(spread(content, Content(), view.width), warn=what == "warning")
+
+
+def _egress(view: View, entry: Egress) -> Row:
+    asked = entry.said == "refused"
+    left = Content.assemble(
+        _time(entry.since),
+        (entry.agent, name_style(view.state, entry.agent)),
+        (" network ", "$muted"),
+        (clean(entry.place), "bold" if asked else ""),
+    )
+    glyph, style = SAID[entry.said]
+    word = f"waits {ago(view.now - entry.since)}" if asked else entry.said
+    return Row(
+        spread(left, Content.styled(f"{glyph} {word}", style), view.width),
+        Ref("egress", f"{entry.agent} {entry.place}"),
+        asked,
+    )
 
 
 def _time(at: float) -> tuple[str, str]:

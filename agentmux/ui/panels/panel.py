@@ -10,12 +10,15 @@ from textual.content import Content
 
 from agentmux.room.state import State
 
-RefKind = Literal["agent", "claim", "ruling", "task", "message"]
+RefKind = Literal["agent", "claim", "ruling", "task", "message", "egress"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What a row stands for: an agent by its name, everything else by its number; `ruling` is what it is part of."""
+    """What a row stands for: an agent by its name, egress by the agent's and the place, everything else by its number.
+
+    `ruling` is what it is part of.
+    """
 
     kind: RefKind
     id: int | str

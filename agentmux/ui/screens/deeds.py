@@ -11,16 +11,17 @@ from textual.command import CommandPalette
 from textual.content import Content
 from textual.screen import Screen
 
-from agentmux.room.commands import Hold, Interrupt, Pause, Restart, Resume, Rule, Stop, Unhold
+from agentmux.room.commands import Command, Hold, Interrupt, Pause, Restart, Resume, Stop, Unhold
 from agentmux.room.events import HoldHow, PauseHow
 from agentmux.room.state import ALL, Agent, Message
 from agentmux.ui.format import clean, clean_lines
 from agentmux.ui.needs import needs, questions
 from agentmux.ui.notify import said
 from agentmux.ui.panels import bus, claims
-from agentmux.ui.panels.panel import Ref
+from agentmux.ui.panels.panel import Ref, RefKind
 from agentmux.ui.screens.dialog import Ask, Choice, TextDialog
 from agentmux.ui.screens.diff import DiffScreen
+from agentmux.ui.screens.egress import EgressScreen
 from agentmux.ui.screens.help import help_screen
 from agentmux.ui.screens.merge import MergeScreen
 from agentmux.ui.screens.ruling import RulingScreen
@@ -177,8 +178,8 @@ class Deeds(Screen[None]):
         # An agent at a dialog is no reason to stay: from there, the next one that waits is meant.
         at = next((i for i, need in enumerate(waiting) if need.kind == "agent" and need.ref == self.agent), -1)
         need = waiting[(at + 1) % len(waiting)]
-        kinds = {"ruling": "ruling", "question": "message", "agent": "agent"}
-        self.open_ref(Ref(kinds[need.kind], need.ref))  # type: ignore[arg-type]
+        kind: RefKind = "message" if need.kind == "question" else need.kind
+        self.open_ref(Ref(kind, need.ref))
 
     def open_ref(self, ref: Ref) -> None:
         """Do what a row of a panel is for."""
@@ -186,7 +187,11 @@ class Deeds(Screen[None]):
         if ref.kind == "agent":
             self.focus_agent(str(ref.id))
         elif (ruling := ref.id if ref.kind == "ruling" else ref.ruling) in state.rulings and ruling in state.waiting:
-            self.app.push_screen(RulingScreen(state, int(ruling), self.room.now()), self._rule)
+            self.app.push_screen(RulingScreen(state, int(ruling), self.room.now()), self._send)
+        elif ref.kind == "egress":
+            agent, _, place = str(ref.id).partition(" ")
+            if entry := state.egress.get((agent, place)):
+                self.app.push_screen(EgressScreen(entry), self._send)
         elif ref.kind in ("claim", "ruling"):
             self._read(f"claim #{ref.id}", claims.detail(state, int(ref.id)))
         elif ref.kind == "task" and (task := state.tasks.get(int(ref.id))):
@@ -202,9 +207,9 @@ class Deeds(Screen[None]):
         lines = [Content(part) for line in clean_lines(text).split("\n") for part in _wrapped(line)]
         self.app.push_screen(TextDialog(title, lines))
 
-    def _rule(self, rule: Rule | None) -> None:
-        if rule:
-            self.room.submit(rule)
+    def _send(self, command: Command | None) -> None:
+        if command:
+            self.room.submit(command)
 
     # -- the session ------------------------------------------------------------------------------------------------
 

@@ -24,8 +24,12 @@ Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result | None]):
-    """A dialog; Escape closes it without a result."""
+    """A dialog; Escape closes it without a result.
 
+    Where it answers something that waits for the human, `about` is that need's key: settled elsewhere, it closes.
+    """
+
+    about = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
 
     def action_close(self) -> None:

@@ -29,6 +29,7 @@ class RulingScreen(Dialog[Rule]):
 
     def __init__(self, state: State, ruling: int, now: float) -> None:
         super().__init__()
+        self.about = f"ruling {ruling}"
         self._state = state
         self._ruling = state.rulings[ruling]
         self._waiting = state.waiting[ruling]

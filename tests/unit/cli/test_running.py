@@ -54,6 +54,15 @@ def test_what_the_room_refuses_is_told(run, repo):
     assert ran.err.startswith("agentmux: The message ")
 
 
+def test_a_place_in_the_network_is_allowed_and_denied(run, repo):
+    started(run, repo)
+    assert run("allow", "Example.org", "--no").out == "zoe may not reach example.org for the rest of the session.\n"
+    assert run("allow", "example.org", "--once").out == "zoe may reach example.org once.\n"
+    kinds = [event["kind"] for event in map(json.loads, run("log", "--json").out.splitlines())]
+    assert [kind for kind in kinds if kind.startswith("egress")] == ["egress.denied", "egress.granted"]
+    assert run("allow", "example.org", "--once", "--no").status == 2
+
+
 def test_uncommitted_changes_are_left_out_unless_asked_for(run, repo):
     (repo / "new.txt").write_text("new\n")
     ran, line = started(run, repo)

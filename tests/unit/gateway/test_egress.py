@@ -30,7 +30,7 @@ class Asker:
         self.asked = []
 
     async def __call__(self, sent, *rules, grant=False, then=b""):
-        async def ask_human(place):
+        async def ask_human(place, given_up):
             self.asked.append(place)
             return grant
 

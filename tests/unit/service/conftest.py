@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx2
@@ -30,6 +31,7 @@ class FakeRoom:
     log: list[Recorded] = field(default_factory=list)
     shown: dict[tuple[str, str | None, bool], str] = field(default_factory=dict)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    followers: list[Callable[[Recorded], None]] = field(default_factory=list)
 
     def __post_init__(self):
         profiles = {"ada": "scripted", "bob": "scripted"}
@@ -49,6 +51,8 @@ class FakeRoom:
             entry = Recorded(len(self.log) + 1, self.now, actor, event)
             self.log.append(entry)
             fold([entry], self.state)
+            for follower in self.followers:
+                follower(entry)
 
     async def submit(self, actor: str, command: Command) -> Decision:
         decision = decide(self.state, actor, command, self.now)
@@ -56,6 +60,9 @@ class FakeRoom:
         async with self.news:
             self.news.notify_all()
         return decision
+
+    def follow(self, follower):
+        self.followers.append(follower)
 
     async def wait_for_message(self, member: str, seconds: float) -> None:
         try:
