@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pexpect
 import pytest
@@ -67,7 +68,7 @@ def test_remove_ends_it(place):
 async def test_a_container_reaches_the_proxy_and_nothing_else(container):
     asked: list[str] = []
 
-    async def refuse(name: str) -> bool:
+    async def refuse(name: str, _given_up: Callable[[], bool]) -> bool:
         asked.append(name)
         return False
 
