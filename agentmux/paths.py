@@ -69,6 +69,16 @@ class SessionPaths:
         return self.folder / "session.yaml"
 
     @property
+    def script(self) -> Path:
+        """What a scripted model plays for the session's agents; only a session whose model is scripted has it."""
+        return self.folder / "script.yaml"
+
+    @property
+    def script_sock(self) -> Path:
+        """Where the room serves that model to the agents' gateways."""
+        return self.folder / "script.sock"
+
+    @property
     def log(self) -> Path:
         """The append-only SQLite log of all events."""
         return self.folder / "log.db"

@@ -1,4 +1,4 @@
-"""`agentmux demo`: two scripted agents at work on a small repository."""
+"""`agentmux demo`: two agents at work on a small repository: scripted ones, or real CLIs at a scripted model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from agentmux.config import AgentSpec, Seat
     from agentmux.sandbox.base import Sandbox
+    from agentmux.service.session import NewSession
 
 UNWATCHED_SPEED = "10"
 """How many times faster the agents think when nobody watches."""
@@ -23,29 +24,19 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Without the app, with the default answers.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Headless, and the result is printed for programs.")] = False,
     sandbox: Annotated[SandboxName, typer.Option("--sandbox", help="Where the agents run.")] = SandboxName.auto,
+    real: Annotated[
+        bool, typer.Option("--real", help="With Claude Code and Codex in containers, at a scripted model.")
+    ] = False,
 ) -> None:
-    """Show what agentmux does: two scripted agents, two features, one file that both need. No key, no model."""
-    from agentmux import yamlfile
+    """Show what agentmux does: two agents, two features, one file that both need. No key, no model."""
     from agentmux.cli.output import notice, on_terminal
     from agentmux.cli.starting import check_programs, start
-    from agentmux.config import Layout
-    from agentmux.paths import shipped
-    from agentmux.service.session import NewSession, create
+    from agentmux.service.session import create
 
     check_programs()
     watched = on_terminal() and not headless and not as_json
-    place = _choose(sandbox)
-    layout = yamlfile.load(shipped("demo") / "layout.yaml", Layout)
-    paths = create(
-        NewSession(
-            repo=_fresh_repository(shipped("demo") / "repo"),
-            layout_name="demo",
-            layout=layout,
-            agents=[_agent(seat, place, watched=watched) for seat in layout.agents],
-            task="",
-            sandbox="docker" if place.name == "docker" else "process",
-        )
-    )
+    place = _container(sandbox) if real else _choose(sandbox)
+    paths = create(_real_session() if real else _scripted_session(place, watched=watched))
     notice(f"Session {paths.id}, sandbox {place.name}: {place.protects}")
     if watched:
         start(paths)
@@ -53,9 +44,64 @@ def demo(
 
         open_app(paths)
     else:
-        from agentmux.cli.headless import play
+        from agentmux.cli.headless import all_done, all_ended, play
 
-        play(paths, as_json=as_json)
+        play(paths, all_done if real else all_ended, as_json=as_json)
+
+
+def _scripted_session(place: Sandbox, *, watched: bool) -> NewSession:
+    """Two agents without a model."""
+    from agentmux import yamlfile
+    from agentmux.config import Layout
+    from agentmux.paths import shipped
+    from agentmux.service.session import NewSession
+
+    layout = yamlfile.load(shipped("demo") / "layout.yaml", Layout)
+    return NewSession(
+        repo=_fresh_repository(shipped("demo") / "repo"),
+        layout_name="demo",
+        layout=layout,
+        agents=[_agent(seat, place, watched=watched) for seat in layout.agents],
+        task="",
+        sandbox="docker" if place.name == "docker" else "process",
+    )
+
+
+def _real_session() -> NewSession:
+    """Claude Code and Codex, with a model that the session brings along."""
+    from agentmux import registry, yamlfile
+    from agentmux.cli.seats import seat_agents
+    from agentmux.config import Layout
+    from agentmux.paths import shipped
+    from agentmux.service.session import NewSession
+
+    folder = shipped("demo") / "real"
+    layout, specs = seat_agents(yamlfile.load(folder / "layout.yaml", Layout), "", registry.profile)
+    return NewSession(
+        repo=_fresh_repository(shipped("demo") / "repo"),
+        layout_name="demo",
+        layout=layout,
+        agents=specs,
+        task="",
+        sandbox="docker",
+        script=(folder / "script.yaml").read_text(encoding="utf-8"),
+    )
+
+
+def _container(wanted: SandboxName) -> Sandbox:
+    """Where real CLIs run; their profiles need a container, so there is nothing to fall back to."""
+    from agentmux.errors import SandboxError, UsageError
+    from agentmux.sandbox.detect import choose, engine_status
+
+    if wanted is SandboxName.process:
+        raise UsageError("The real CLIs run in containers only.", "Leave out --sandbox process, or leave out --real.")
+    answers, sentence = engine_status()
+    if not answers:
+        raise SandboxError(
+            f"The real CLIs run in containers, and there is no engine for them: {sentence}",
+            "`agentmux demo` without --real needs none.",
+        )
+    return choose("docker")
 
 
 def _choose(wanted: SandboxName) -> Sandbox:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from agentmux.cli.follow import follow
 from agentmux.cli.output import notice, show, show_json
+from agentmux.cli.starting import Steps
 from agentmux.errors import AgentmuxError, SessionError
 from agentmux.paths import SessionPaths
 from agentmux.room.commands import Command, Merge, Rule, Say
-from agentmux.room.events import MessageSent, Recorded, RulingRaised, SessionFailed
+from agentmux.room.events import AgentStarted, MessageSent, Progress, Recorded, RulingRaised, SessionFailed
 from agentmux.room.fold import fold
 from agentmux.room.state import YOU, State
 from agentmux.service.client import RoomClient
@@ -18,18 +20,31 @@ from agentmux.service.process import shut_down, start_room
 from agentmux.terminal.cast import files
 
 DEADLINE = 300.0
-"""Seconds that the agents get; a first build of the image counts."""
+"""Seconds that the agents get once all of them run."""
+START_SECONDS = 900.0
+"""Seconds until they run; a first build of the image counts."""
 
 
-def play(paths: SessionPaths, *, as_json: bool) -> None:
-    """Run the session to its end, merge, print the summary, and stop it.
+def all_ended(state: State) -> bool:
+    """Whether every agent's program has ended."""
+    return all(agent.ended for agent in state.agents.values())
+
+
+def all_done(state: State) -> bool:
+    """Whether agents that stay at their prompts have nothing left to do."""
+    done = bool(state.tasks) and all(task.status == "done" for task in state.tasks.values())
+    return done and all(agent.ended or agent.state == "idle" for agent in state.agents.values())
+
+
+def play(paths: SessionPaths, over: Callable[[State], bool], *, as_json: bool) -> None:
+    """Run the session until it is `over`, merge, print the summary, and stop it.
 
     Raises:
         SessionError: it did not start, did not end in time, or its merged tree does not pass.
     """
     try:
         start_room(paths)
-        summary = asyncio.run(_run(paths))
+        summary = asyncio.run(_run(paths, over))
     finally:
         shut_down(paths)
     if as_json:
@@ -40,16 +55,14 @@ def play(paths: SessionPaths, *, as_json: bool) -> None:
         raise SessionError("The demo's work was not merged into a branch that passes.", f"See {paths.folder}.")
 
 
-async def _run(paths: SessionPaths) -> dict[str, Any]:
+async def _run(paths: SessionPaths, over: Callable[[State], bool]) -> dict[str, Any]:
     state = State()
     try:
-        async with asyncio.timeout(DEADLINE):
-            await _answer_until_all_ended(paths, state)
+        async with asyncio.timeout(START_SECONDS) as limit:
+            await _answer_until(over, paths, state, limit)
     except TimeoutError as err:
         doing = ", ".join(f"{agent.name} {agent.state}" for agent in state.agents.values())
-        raise SessionError(
-            f"The demo did not end within {DEADLINE:.0f} s: {doing or 'no agent ran'}.", f"See {paths.folder}."
-        ) from err
+        raise SessionError(f"The demo did not end in time: {doing or 'no agent ran'}.", f"See {paths.folder}.") from err
     answer = await RoomClient(paths).send(Merge())
     if not answer.ok:
         notice(f"Not merged: {answer.refused}")
@@ -67,17 +80,27 @@ async def _run(paths: SessionPaths) -> dict[str, Any]:
     }
 
 
-async def _answer_until_all_ended(paths: SessionPaths, state: State) -> None:
-    """Be the human who takes every default."""
+async def _answer_until(
+    over: Callable[[State], bool], paths: SessionPaths, state: State, limit: asyncio.Timeout
+) -> None:
+    """Be the human who takes every default, from the beginning to the end."""
     room = RoomClient(paths)
-    async for recorded in follow(paths):
-        fold([recorded], state)
-        if isinstance(recorded.event, SessionFailed):
-            raise _failure(recorded.event)
-        if command := _reaction(recorded):
-            await room.send(command)
-        if state.agents and all(agent.ended for agent in state.agents.values()):
-            return
+    with Steps() as steps:
+        async for recorded in follow(paths):
+            fold([recorded], state)
+            match recorded.event:
+                case SessionFailed() as failed:
+                    steps.close()
+                    raise _failure(failed)
+                case Progress() as progress:
+                    steps.tell(progress)
+                case AgentStarted() if all(agent.started for agent in state.agents.values()):
+                    steps.close()
+                    limit.reschedule(asyncio.get_running_loop().time() + DEADLINE)
+            if command := _reaction(recorded):
+                await room.send(command)
+            if state.agents and over(state):
+                return
     raise SessionError(f"The room of session {paths.id} ended too early.", f"See {paths.room_log}.")
 
 

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 from starlette.applications import Starlette
@@ -38,10 +39,11 @@ Closed = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where the model is, and the header (name, value) with the real key, if it wants one."""
+    """Where the model is: its URL, the header (name, value) with the real key, if it wants one, and its unix socket."""
 
     url: str
     key: tuple[str, str] | None = None
+    socket: Path | None = None
 
     def __repr__(self) -> str:
         return f"Upstream({self.url!r})"  # a key must not get into a log
@@ -56,6 +58,7 @@ def model_app(upstream: Upstream, used: Used, closed: Closed) -> ASGIApp:
         closed: why no request that costs something may go on, as a sentence; empty while they may.
     """
     client = httpx2.AsyncClient(
+        transport=httpx2.AsyncHTTPTransport(uds=str(upstream.socket)) if upstream.socket else None,
         verify=ssl.create_default_context(),
         timeout=httpx2.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=None),

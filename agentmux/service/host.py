@@ -12,10 +12,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
+from agentmux import yamlfile
 from agentmux.errors import AgentmuxError, LoggedError, SessionError
 from agentmux.gateway import prices
 from agentmux.gateway.egress import REGISTRIES, egress
 from agentmux.gateway.model import model_app
+from agentmux.gateway.scripted_model.script import Script
+from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.gateway.usage import Tokens
 from agentmux.paths import SessionPaths
 from agentmux.room.budget import exhausted
@@ -50,7 +53,7 @@ from agentmux.service.peek import peek
 from agentmux.service.room import Room
 from agentmux.service.sensors.files import watch_files
 from agentmux.service.sensors.panes import PaneSensor
-from agentmux.service.serve import FOR_THE_SANDBOX, bind, room_sockets, serving
+from agentmux.service.serve import FOR_THE_SANDBOX, PRIVATE, bind, room_sockets, serving
 from agentmux.service.session import load, state_of
 from agentmux.service.tokens import ensure_tokens, forget
 from agentmux.terminal.control import ControlClient
@@ -102,6 +105,9 @@ class Host:
         layout = self.room.session.layout
         doors = Doors(self.room)
         async with AsyncExitStack() as servers:
+            if self.paths.script.exists():
+                model = scripted_model(yamlfile.load(self.paths.script, Script))
+                await servers.enter_async_context(serving(model, {self.paths.script_sock: PRIVATE}))
             await servers.enter_async_context(serving(room_app(self.room, tokens), room_sockets(self.paths, agents)))
             for spec in self.room.session.agents:
                 listener = bind(self.paths.egress_sock(spec.name), FOR_THE_SANDBOX)

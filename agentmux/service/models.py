@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 
 from agentmux.config import AgentSpec, ModelAccess
@@ -11,6 +12,8 @@ from agentmux.gateway.model import Upstream
 from agentmux.paths import SessionPaths
 from agentmux.service.tokens import write_private
 
+VERSION = re.compile(r"/v\d\w*/?$")
+"""Where an upstream's URL ends like this, the scripted model's does, too."""
 MODEL_ENV = "AGENTMUX_MODEL"
 """The user's variable that names a model: PROVIDER/MODEL, or a MODEL of the provider that is taken anyway."""
 
@@ -44,6 +47,9 @@ def upstream_of(paths: SessionPaths, spec: AgentSpec) -> Upstream:
     A room that is started again, perhaps from a terminal without the user's keys, finds what the first one found.
     """
     assert spec.profile.model
+    if paths.script.exists():
+        version = VERSION.search(_access_of(spec.profile.model, spec.model).upstream)
+        return Upstream(f"http://scripted-model{version[0] if version else ''}", socket=paths.script_sock)
     file = paths.model_access(spec.name)
     if not file.exists():
         found = in_environment(_access_of(spec.profile.model, spec.model), os.environ)

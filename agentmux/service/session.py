@@ -31,7 +31,12 @@ Status = Literal["running", "lost", "stopped", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a session is made of; `include_uncommitted` puts the user's uncommitted changes into the base."""
+    """What a session is made of.
+
+    Attributes:
+        include_uncommitted: whether the user's uncommitted changes are part of the base.
+        script: what a scripted model plays, as YAML; without one the agents are at their providers' models.
+    """
 
     repo: Path
     layout_name: str
@@ -40,6 +45,7 @@ class NewSession:
     task: str
     sandbox: Literal["docker", "process"]
     include_uncommitted: bool = False
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[
         agents=[with_model(spec, os.environ) for spec in new.agents],
     )
     write_session(paths, session)
+    if new.script:
+        paths.script.write_text(new.script, encoding="utf-8")
     first = SessionCreated(
         session=paths.id,
         repo=session.repo,

@@ -9,6 +9,7 @@ import pytest
 
 from agentmux import yamlfile
 from agentmux.config import Layout
+from agentmux.gateway.scripted_model.script import Script
 from agentmux.paths import shipped
 
 PARTS = {path.stem: tomllib.loads(path.read_text())["step"] for path in (shipped("demo") / "parts").glob("*.toml")}
@@ -49,6 +50,21 @@ def repo(tmp_path):
     git(folder, "add", "--all")
     git(folder, "commit", "-q", "-m", "base")
     return folder
+
+
+def test_the_real_agents_do_the_same_to_the_files():
+    layout = yamlfile.load(shipped("demo") / "real" / "layout.yaml", Layout)
+    script = yamlfile.load(shipped("demo") / "real" / "script.yaml", Script)
+    assert [seat.name for seat in layout.agents] == [part.name for part in script.agents] == sorted(PARTS)
+    assert layout.checks == ["python3 -m unittest"]
+    for part in script.agents:
+        own = PARTS[part.name]
+        assert [(step.write, step.text) for step in part.steps if step.write] == [
+            (step["write"], step["text"]) for step in own if "write" in step
+        ]
+        assert [(step.edit, step.find, step.replace) for step in part.steps if step.edit] == [
+            (step["edit"], step["find"], step["replace"]) for step in own if "edit" in step
+        ]
 
 
 def test_the_layout_has_a_part_for_every_agent_and_a_check():

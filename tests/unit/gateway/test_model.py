@@ -10,6 +10,8 @@ import httpx2
 import pytest
 
 from agentmux.gateway.model import Upstream, model_app
+from agentmux.gateway.scripted_model.script import Script
+from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.gateway.usage import Tokens
 from agentmux.service.serve import serving
 
@@ -122,6 +124,17 @@ async def test_the_real_key_takes_the_place_of_the_agents(agent, model, used):
     assert (seen["x-api-key"], seen["anthropic-version"]) == ("the-real-key", "1")
     assert "authorization" not in seen
     assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_a_model_on_a_unix_socket_is_reached_there(tmp_path, used):
+    script = Script.model_validate({"steps": [{"say": "From the socket."}]})
+    socket = tmp_path / "script.sock"
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Begin."}]}
+    upstream = Upstream("http://scripted-model/v1", socket=socket)
+    async with serving(scripted_model(script), {socket: 0o600}), reached(tmp_path, upstream, used) as client:
+        answer = await client.post("/chat/completions", json=asked)
+    assert answer.json()["choices"][0]["message"]["content"] == "From the socket."
+    assert used[0].given > 0
 
 
 async def test_errors_of_the_model_are_passed_on(agent, used):

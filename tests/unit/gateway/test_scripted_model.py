@@ -130,6 +130,19 @@ async def test_a_wait_is_over_when_the_message_has_come(cli):
     assert called(cli, answer) is None
 
 
+async def test_a_message_that_a_hook_gave_to_claude_counts_as_well():
+    script = SCRIPT.replace("- wait: bob", "- run: make\n      - wait: bob")
+    body = recorded("claude-first")
+    for tool in ("claim", "Bash"):
+        call = {"type": "tool_use", "id": tool, "name": tool}
+        result = {"type": "tool_result", "tool_use_id": tool, "content": "ok"}
+        body["messages"] += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+    assert called("claude", await ask("claude", body, script)) == ("mcp__room__inbox", {"wait": 25})
+    told = "PostToolUse:Bash hook additional context: Unread messages (1):\n\n[7] bob to ada\n    You are eve."
+    body["messages"].append({"role": "system", "content": [{"type": "text", "text": told}]})
+    assert said("claude", await ask("claude", body, script)) == "I heard from bob."
+
+
 @pytest.mark.parametrize("cli", CLIS)
 async def test_a_wait_asks_again_while_nothing_has_come(cli):
     silent = json.loads(json.dumps(recorded(f"{cli}-waited")).replace("bob to ada", "eve to ada"))

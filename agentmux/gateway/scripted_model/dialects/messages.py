@@ -59,12 +59,13 @@ class _Request(BaseModel):
 def read(body: bytes) -> Conversation:
     """See `Dialect`."""
     asked = _Request.model_validate_json(body)
-    inner = [_words(message.content) for message in asked.messages if message.role == "system"]
+    first = next((i for i, message in enumerate(asked.messages) if message.role == "assistant"), len(asked.messages))
+    inner = [_words(message.content) for message in asked.messages[:first] if message.role == "system"]
     wanted = asked.output_config.format
     return Conversation(
         model=asked.model,
         system="\n".join([_words(asked.system), *inner]),
-        turns=tuple(turn for message in asked.messages for turn in _turns(message)),
+        turns=tuple(turn for i, message in enumerate(asked.messages) for turn in _turns(message, begun=i > first)),
         tools=tuple(Tool(tool.name, properties=tool.input_schema.get("properties", {})) for tool in asked.tools),
         schema=wanted.get("schema", {}) if wanted else None,
         limit=asked.max_tokens,
@@ -141,8 +142,10 @@ def _stop(reply: Reply) -> str:
     return "tool_use" if reply.call else "end_turn"
 
 
-def _turns(message: _Message) -> Iterator[Turn]:
+def _turns(message: _Message, *, begun: bool) -> Iterator[Turn]:
     if message.role == "system":
+        if begun:  # what a hook had to say about a tool's call
+            yield Turn("result", _words(message.content))
         return
     blocks = [_Block(text=message.content)] if isinstance(message.content, str) else message.content
     for block in blocks:
