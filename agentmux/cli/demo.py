@@ -58,7 +58,7 @@ def _scripted_session(place: Sandbox, *, watched: bool) -> NewSession:
 
     layout = yamlfile.load(shipped("demo") / "layout.yaml", Layout)
     return NewSession(
-        repo=_fresh_repository(shipped("demo") / "repo"),
+        repo=fresh_repository(shipped("demo") / "repo"),
         layout_name="demo",
         layout=layout,
         agents=[_agent(seat, place, watched=watched) for seat in layout.agents],
@@ -78,7 +78,7 @@ def _real_session() -> NewSession:
     folder = shipped("demo") / "real"
     layout, specs = seat_agents(yamlfile.load(folder / "layout.yaml", Layout), "", registry.profile)
     return NewSession(
-        repo=_fresh_repository(shipped("demo") / "repo"),
+        repo=fresh_repository(shipped("demo") / "repo"),
         layout_name="demo",
         layout=layout,
         agents=specs,
@@ -119,7 +119,7 @@ def _choose(wanted: SandboxName) -> Sandbox:
         return choose("process")
 
 
-def _fresh_repository(source: Path) -> Path:
+def fresh_repository(source: Path) -> Path:
     """A repository of its own, with one commit, for this run."""
     import secrets
     import shutil

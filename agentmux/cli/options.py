@@ -22,6 +22,13 @@ def layouts(incomplete: str) -> list[str]:
     return _beginning(incomplete, registry.layouts())
 
 
+def profiles(incomplete: str) -> list[str]:
+    """Names of profiles."""
+    from agentmux import registry
+
+    return _beginning(incomplete, registry.profiles())
+
+
 def seats(incomplete: str) -> list[str]:
     """Comma-separated profiles, of which the last one is being typed, perhaps as `name=profile`."""
     from agentmux import registry

@@ -1,0 +1,109 @@
+"""`agentmux doctor --agent`: a shipped profile, the one of docs/writing-a-profile.md, and broken ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import docker
+import pytest
+import yaml
+
+from agentmux.sandbox.base import LABEL
+
+GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-profile.md"
+ALL = ["start", "model", "room", "rules", "turn", "typing", "interrupt", "message"]
+
+
+def example():
+    """The profile in the guide."""
+    return yaml.safe_load(re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)[0])
+
+
+@pytest.fixture
+def doctor(home, agentmux):
+    """Try a profile, perhaps one that is given; afterwards nothing is left of it."""
+
+    def tried(name, profile=None):
+        if profile:
+            (home / "c" / "agents" / f"{name}.yaml").write_text(yaml.safe_dump(profile))
+        argv = [*agentmux, "doctor", "--agent", name, "--json"]
+        return subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+    return tried
+
+
+@pytest.fixture
+def leaves_nothing():
+    """No home and no container of a trial outlives the test."""
+    yield
+    client = docker.from_env()
+    try:
+        homes = [
+            box.labels[f"{LABEL}.home"] for box in client.containers.list(all=True, filters={"label": f"{LABEL}.home"})
+        ]
+    finally:
+        client.close()
+    assert not [place for place in homes if place.startswith("/tmp/agentmux-")]
+    assert not list(Path("/tmp").glob("agentmux-*/sessions"))
+
+
+def verdicts(ran):
+    return {step["name"]: step["verdict"] for step in json.loads(ran.stdout)["steps"]}
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("real-agents")
+@pytest.mark.usefixtures("leaves_nothing")
+def test_nothing_is_missing_of_claude(doctor):
+    ran = doctor("claude")
+    assert verdicts(ran) == dict.fromkeys(ALL, "ok"), ran.stdout
+    assert ran.returncode == 0
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("real-agents")
+@pytest.mark.usefixtures("leaves_nothing")
+def test_nothing_is_missing_of_the_guides_example(doctor):
+    ran = doctor("mate", example())
+    assert verdicts(ran) == dict.fromkeys(ALL, "ok"), ran.stdout
+    assert ran.returncode == 0
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("real-agents")
+@pytest.mark.usefixtures("leaves_nothing")
+@pytest.mark.parametrize(
+    ("change", "step", "key"),
+    [
+        ({"command": ["python3", "/etc/mate/mate.py", "Be nice.", "{task}"]}, "rules", "{rules}"),
+        ({"command": ["python3", "/etc/mate/there-is-none.py"]}, "start", "`command`"),
+        (
+            {"command": ["sh", "-c", "echo 'Trust this? [y/n]'; cat"], "screen": {"needs_you": ["^Trust"]}},
+            "start",
+            "`files`",
+        ),
+    ],
+)
+def test_what_a_broken_profile_lacks_is_said_with_the_key_that_mends_it(doctor, change, step, key):
+    ran = doctor("mate", example() | change)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    missing = [found for found in json.loads(ran.stdout)["steps"] if found["verdict"] == "missing"]
+    assert [found["name"] for found in missing] == [step]
+    assert key in missing[0]["fix"]
+    assert missing[0]["screen"]
+
+
+def test_a_profile_that_is_not_there_is_a_usage_error(doctor):
+    ran = doctor("cluade")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("agentmux: There is no profile 'cluade'.\n  Did you mean 'claude'?")
+
+
+def test_without_an_engine_it_cannot_be_tried(doctor, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    ran = doctor("claude")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("agentmux: No container engine answers at unix:///nowhere.sock.")
