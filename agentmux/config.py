@@ -19,7 +19,7 @@ AGENT_NAME_LIMIT = 16
 AGENT_NAME = re.compile(rf"[a-z][a-z0-9-]{{0,{AGENT_NAME_LIMIT - 1}}}")
 RESERVED_NAMES = {"you", "room", "all"}
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kM]?)")
+COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kM]?)")
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
 FILE_PATH = re.compile(r"(?:~|/etc/[\w-]+)(?:/(?!\.{1,2}(?:/|$))[\w.-]+)+")
 PLACE = re.compile(r"\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
@@ -41,12 +41,22 @@ def _duration(text: object) -> float:
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
 
 
+def count(text: str) -> int:
+    """A number that may be written like 500k or 2M; raises ValueError."""
+    match = COUNT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"'{text}' is no number")
+    return round(float(match[1]) * {"": 1, "k": 1000, "M": 1_000_000}[match[2]])
+
+
 def _count(text: object) -> int:
-    match = COUNT.fullmatch(str(text).strip()) if isinstance(text, int | float | str) else None
-    number = float(match[1]) * {"": 1, "k": 1000, "M": 1_000_000}[match[2]] if match else 0.0
+    try:
+        number = count(str(text))
+    except ValueError:
+        number = 0
     if number < 1:
         raise ValueError("must be a whole number above 0, or like '500k', '2M'")
-    return round(number)
+    return number
 
 
 def _env_name(name: str) -> str:

@@ -12,6 +12,7 @@ from agentmux import __version__
 from agentmux.cli import (
     allow,
     attach,
+    budget,
     demo,
     doctor,
     image,
@@ -52,6 +53,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     stop.stop,
     say.say,
     allow.allow,
+    budget.budget,
     log.log,
     merge.merge,
     doctor.doctor,

@@ -18,6 +18,7 @@ def ls(
     from time import localtime, strftime
 
     from agentmux.cli.output import notice, show_json, show_table
+    from agentmux.room.budget import added, money
     from agentmux.service.session import listing
 
     found = [line for line in listing() if everything or line.status in ("running", "lost")]
@@ -25,7 +26,7 @@ def ls(
         show_json([asdict(line) for line in found])
     elif found:
         show_table(
-            ["SESSION", "STATUS", "CREATED", "LAYOUT", "AGENTS", "REPOSITORY"],
+            ["SESSION", "STATUS", "CREATED", "LAYOUT", "AGENTS", "ESTIMATE", "REPOSITORY"],
             [
                 [
                     line.id,
@@ -33,6 +34,7 @@ def ls(
                     strftime("%Y-%m-%d %H:%M", localtime(line.created)),
                     line.layout,
                     ", ".join(f"{name} {state}" for name, state in line.agents.items()),
+                    money(added(line.spent.values())),
                     line.repo,
                 ]
                 for line in found

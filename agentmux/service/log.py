@@ -23,6 +23,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from agentmux.errors import SessionError
+from agentmux.room.budget import Spent
 from agentmux.room.events import Event, Recorded, parse_json, written
 from agentmux.room.fold import fold
 from agentmux.room.state import State
@@ -50,6 +51,17 @@ OUTLINE = """
     GROUP BY kind, json_extract(body, '$.agent')
 """
 """The numbers of the events that say how the session and its agents are now."""
+SPENT = """
+    SELECT agent, sum(taken), sum(cached), sum(given), total(cost), sum(iif(cost IS NULL, taken + given, 0)) FROM (
+        SELECT
+            json_extract(body, '$.agent') AS agent,
+            json_extract(body, '$.tokens_in') AS taken,
+            json_extract(body, '$.cached') AS cached,
+            json_extract(body, '$.tokens_out') AS given,
+            json_extract(body, '$.cost') AS cost
+        FROM events WHERE kind = 'model.used'
+    ) GROUP BY agent
+"""
 
 BUSY_TIMEOUT = 5.0
 """Seconds that SQLite waits for another process."""
@@ -126,6 +138,11 @@ class LogReader(_File):
         Takes a small part of the time of `replay`; raises like `read`.
         """
         return fold(self._recorded(f"WHERE seq IN ({OUTLINE}) ORDER BY seq"))
+
+    def spent(self) -> dict[str, Spent]:
+        """What each agent has spent, of those that have spent anything; raises like `read`."""
+        with _translated(self.path):
+            return {agent: Spent(*values) for agent, *values in self._db.execute(SPENT)}
 
     def replay(self) -> tuple[list[Recorded], State]:
         """All events, and the state that they lead to; raises like `read`."""

@@ -16,6 +16,7 @@ from agentmux import yamlfile
 from agentmux.config import AgentSpec, BudgetSpec, Layout, Session
 from agentmux.errors import SessionError, UnknownName, UsageError
 from agentmux.paths import SessionPaths, home
+from agentmux.room.budget import Spent
 from agentmux.room.events import BudgetSet, SessionCreated
 from agentmux.room.state import YOU, State
 from agentmux.service.lock import room_alive
@@ -50,7 +51,10 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """A line of the list of sessions; `created` is in Unix seconds, `agents` maps names to states."""
+    """A line of the list of sessions; `created` is in Unix seconds, `agents` maps names to states.
+
+    `spent` says of each agent that has used a model what that cost; its money is an estimate.
+    """
 
     id: str
     folder: str
@@ -59,6 +63,7 @@ class SessionInfo:
     status: Status
     created: float
     agents: dict[str, str]
+    spent: dict[str, Spent]
 
     @property
     def alive(self) -> bool:
@@ -159,7 +164,7 @@ def state_of(paths: SessionPaths) -> State:
 def info(paths: SessionPaths) -> SessionInfo:
     """One session's line in the list."""
     with LogReader(paths.log) as reader:
-        state = reader.outline()
+        state, spent = reader.outline(), reader.spent()
     status: Status = "lost"
     if room_alive(paths):
         status = "running"
@@ -175,6 +180,7 @@ def info(paths: SessionPaths) -> SessionInfo:
         status=status,
         created=state.created,
         agents={agent.name: agent.state for agent in state.agents.values()},
+        spent=spent,
     )
 
 

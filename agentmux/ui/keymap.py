@@ -79,6 +79,7 @@ KEYS: tuple[Key, ...] = (
     Key("agent.shell", "s", "s", "shell", "open a shell beside the agent, in its sandbox"),
     Key("agent.diff", "d", "d", "diff", "show what the agent changed since the base"),
     *(Key(f"panel.{p.id}", p.key, p.key, p.id, p.about, call=f"panel('{p.id}')") for p in panels()),
+    Key("session.budget", "dollar_sign", "$", "", "show what was spent, and set another budget"),
     Key("session.merge", "M", "M", "merge", "merge everybody's work into a branch of your repository"),
     Key("session.note", "n", "n", "note", "write a note: a line on the scratchpad and a marker in the recording"),
     Key("session.revive", "U", "U", "", "start the room again after it was lost"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from agentmux.room.state import YOU, Agent, State
+from agentmux.room.state import OVER_BUDGET, YOU, Agent, State
+from agentmux.ui import spending
 from agentmux.ui.format import (
     STATES,
     agent_number,
@@ -27,6 +29,8 @@ from agentmux.ui.panels import bus
 
 COMPOSER = "composer"
 """The place of the keys while the human writes."""
+HEADER_ENDS = 5
+"""Cells of a pane's upper edge that its header does not get: the frame, and a gap between left and right."""
 WARNING_SECONDS = 60.0
 """How long a warning stays in the status line."""
 
@@ -96,6 +100,8 @@ def _vitals(seen: Look, width: int) -> Content:
     counts = Counter(agent.state for agent in state.agents.values())
     if width >= 100:
         parts += [Content.styled(f"{STATES[s][0]} {counts[s]} {s}", STATES[s][1]) for s in STATES if counts[s]]
+    if width >= 60:
+        parts += [Content.styled(text, style) for text, style in spending.cost(state, None)]
     if unread := len(state.unread.get(YOU, [])):
         parts.append(Content.styled(f"✉ {unread}", "bold $primary"))
     if seen.needs:
@@ -147,18 +153,35 @@ def pane_header(seen: Look, name: str, width: int) -> tuple[Content, Content]:
         "  ",
         state_mark(agent.state),
         (f" {ago(seen.now - agent.since)}" if agent.since else "", "$muted"),
+        (" · over budget" if agent.pause_why == OVER_BUDGET and agent.paused else "", "bold $error"),
         (" · paused" if agent.paused == "soft" and agent.state != "paused" else "", "$secondary"),
         (" · frozen" if agent.paused == "freeze" else "", "$secondary"),
         (f" · yours: {agent.held}" if agent.held else "", "bold $primary"),
         " ",
     )
-    facts = [(count(held, "claim"), "$muted")] if held else []
+    price = spending.cost(state, agent)
+    pressing = agent.budget is not None and agent.budget.level is not None
+    facts = price if pressing else []
+    facts += [(count(held, "claim"), "$muted")] if held else []
     facts += [(f"+{waiting} waiting", "$warning")] if waiting else []
     facts += [(f"{unread} unread", "$primary")] if unread else []
     facts += [(ending(agent), "$muted")] if agent.ended else []
+    facts += [*spending.context(agent), *([] if pressing else price)]
+    facts += spending.tokens(agent) if width >= 100 else []
     facts += [(f"{agent.size[0]}x{agent.size[1]}", "$muted")] if agent.size and width >= 70 else []
-    right = Content(" · ").join(Content.styled(text, style) for text, style in facts if text)
-    return left, Content.assemble(" ", right, " ") if right.plain else Content()
+    return left, _as_many_as_fit([fact for fact in facts if fact[0]], width - HEADER_ENDS - left.cell_length)
+
+
+def _as_many_as_fit(facts: Iterable[tuple[str, str]], width: int) -> Content:
+    """The facts in one line, the most important first; what does not fit is left out."""
+    kept: list[Content] = []
+    line = Content()
+    for text, style in facts:
+        longer = Content.assemble(" ", Content(" · ").join([*kept, Content.styled(text, style)]), " ")
+        if longer.cell_length <= width:
+            kept.append(Content.styled(text, style))
+            line = longer
+    return line
 
 
 def urgent(seen: Look) -> bool:

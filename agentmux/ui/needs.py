@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agentmux.room.budget import exhausted, used_up
 from agentmux.room.state import ROOM, YOU, Message, State
 from agentmux.ui.format import clean, ending
 
@@ -16,10 +17,11 @@ SAME = 5.0
 class Need:
     """Something that only the human can settle.
 
-    A ruling or question by its number, a place in the network by agent and place, an agent by its name.
+    A ruling or question by its number, a place in the network by agent and place, an agent by its name, a budget by
+    its agent's name (`session` for that of all).
     """
 
-    kind: Literal["ruling", "question", "egress", "agent"]
+    kind: Literal["ruling", "question", "egress", "agent", "budget"]
     ref: int | str
     text: str
     hint: str
@@ -32,7 +34,7 @@ class Need:
 
 
 def needs(state: State) -> list[Need]:
-    """Contested claims, questions to the human, places that agents want to reach, then agents.
+    """Contested claims, questions to the human, places that agents want to reach, used up budgets, then agents.
 
     Of these, the ones that wait at a dialog, failed or are gone.
     """
@@ -56,15 +58,22 @@ def needs(state: State) -> list[Need]:
         for entry in state.egress.values()
         if entry.said == "refused" and not state.agents[entry.agent].ended
     ]
+    found += _budgets(state)
     for agent in state.agents.values():
         if agent.state == "needs you" and not any(
             message.sender == agent.name and 0 <= agent.since - message.at < SAME for message in asked
         ):
             found.append(Need("agent", agent.name, f"{agent.name} needs you in its pane", "g go there"))
-        elif agent.state in ("failed", "gone"):
+        elif agent.state in ("failed", "gone") and not exhausted(state, agent.name):
             how = f"failed: {ending(agent)}" if agent.state == "failed" else "is gone"
             found.append(Need("agent", agent.name, f"{agent.name} {how}".rstrip(": "), "u start it again", failed=True))
     return found
+
+
+def _budgets(state: State) -> list[Need]:
+    """One for each budget that holds agents back; the session's stands for those of all its agents."""
+    names = [None] if used_up(state, None) else [name for name in state.agents if used_up(state, name)]
+    return [Need("budget", name or "session", used_up(state, name).rstrip("."), "$ raise it") for name in names]
 
 
 def questions(state: State) -> list[Message]:

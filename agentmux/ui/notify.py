@@ -35,6 +35,11 @@ def notice(recorded: Recorded) -> Notice | None:
     event = recorded.event
     if isinstance(event, ev.AgentStateChanged) and event.state == "done":
         return _made(f"done {event.agent}", f"{event.agent} is done: its program has ended.")
+    if isinstance(event, ev.BudgetReached) and event.level != "pause":  # that one is a need
+        used = f"{event.share:.0%} of {f'{event.agent}’s' if event.agent else 'the session’s'} budget is used"
+        if event.level == "warn":
+            return _made(f"budget {event.agent}", f"{used}.", "warning")
+        return _made(f"budget {event.agent}", f"{used}: {event.agent or 'all agents'} ended.", "error", bell=True)
     if isinstance(event, ev.SessionFailed):
         return _made("session", event.reason, "error", bell=True)
     if isinstance(event, ev.Merged):

@@ -162,6 +162,28 @@ def story(agents: Sequence[str] = ("ada", "bob")) -> Iterator[tuple[float, str, 
         yield 1080, "you", ev.AgentPaused(agent="cyd", how="soft")
 
 
+def spending(agents: Sequence[str] = ("ada", "bob")) -> Iterator[tuple[float, str, Event]]:
+    """The story with what the models cost: ada's budget is used up."""
+    _, yours, created = next(story(agents))
+    yield 0, yours, created
+    yield 0, "you", ev.BudgetSet(agent="ada", usd=1.5)
+    yield 0, "you", ev.BudgetSet(usd=20, tokens=10_000_000)
+    yield from list(story(agents))[1:]
+    opus = {"model": "claude-opus-5-5", "window": 1_000_000}
+    yield (
+        1090,
+        "room",
+        ev.ModelUsed(agent="ada", tokens_in=2_340_000, cached=2_000_000, tokens_out=9_100, cost=1.1, **opus),
+    )
+    yield 1091, "room", ev.ModelUsed(agent="ada", tokens_in=430_000, cached=410_000, tokens_out=512, cost=0.42, **opus)
+    yield 1091, "room", ev.ModelUsed(agent="ada", tokens_in=431_000, cached=430_000, tokens_out=512, cost=0.01, **opus)
+    yield 1091, "room", ev.BudgetReached(agent="ada", level="pause", share=1.02, tokens=3_211_124, usd=1.53)
+    yield 1091, "room", ev.AgentPaused(agent="ada", how="soft", why="budget")
+    sol = {"model": "gpt-6.1-sol", "window": 922_000}
+    yield 1092, "room", ev.ModelUsed(agent="bob", tokens_in=803_000, cached=700_000, tokens_out=4_000, cost=0.31, **sol)
+    yield 1093, "room", ev.ModelUsed(agent="bob", model="local", tokens_in=900, tokens_out=10)
+
+
 def make_session(folder: Path, events: Iterator[tuple[float, str, Event]] | None = None) -> SessionPaths:
     """A session's folder with these events in its log, or the whole story."""
     folder.mkdir(parents=True, exist_ok=True)

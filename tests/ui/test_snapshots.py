@@ -7,7 +7,7 @@ import pytest
 from agentmux.config import Settings
 from agentmux.room import events as ev
 from agentmux.service.client import Answer
-from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, story, until
+from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, spending, story, until
 
 
 def sizes(*names):
@@ -68,6 +68,23 @@ def test_after_keys(app, snap_compare, pressed, at):
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size(at), run_before=press)
+
+
+@sizes("160x45", "80x24", "220x50")
+def test_spending(folder, sender, snap_compare, size):
+    app = sample_app(make_session(folder, spending()), sender)
+    assert snap_compare(app, terminal_size=size, run_before=shown)
+
+
+@sizes("160x45", "80x24")
+def test_budget(folder, sender, snap_compare, size):
+    async def press(pilot):
+        await ready(pilot)
+        await pilot.press("dollar_sign")
+        await pilot.pause()
+
+    app = sample_app(make_session(folder, spending()), sender)
+    assert snap_compare(app, terminal_size=size, run_before=press)
 
 
 @sizes("160x45", "80x24")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from agentmux.room.state import Agent, State
-from agentmux.ui.format import STATES, ago, count, name_style, pad, spread, thousands
+from agentmux.ui import spending
+from agentmux.ui.format import STATES, ago, count, name_style, pad, spread
 from agentmux.ui.panels.panel import Panel, Ref, Row, View
 
 
@@ -40,7 +41,7 @@ def _facts(state: State, agent: Agent, width: int) -> Content:
     facts += [(f"+{waiting} waiting", "$warning")] if waiting else []
     facts += [(f"{unread} unread", "$primary")] if unread else []
     facts += [(count(held, "claim"), "$muted")] if held else []
-    facts += [(f"{thousands(agent.tokens_in + agent.tokens_out)} tokens", "$muted")] if agent.tokens_in else []
+    facts += [*spending.context(agent), *spending.cost(state, agent), *spending.tokens(agent)]
     shown = Content()
     for text, style in facts:
         longer = Content.assemble(shown, " " if shown.plain else "", (text, style))

@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.content import Content
 from textual.screen import Screen
 
-from agentmux.room.commands import Command, Hold, Interrupt, Pause, Restart, Resume, Stop, Unhold
+from agentmux.room.commands import Command, Hold, Interrupt, Pause, Restart, Resume, SetBudget, Stop, Unhold
 from agentmux.room.events import HoldHow, PauseHow
 from agentmux.room.state import ALL, Agent, Message
 from agentmux.ui.format import clean, clean_lines
@@ -19,6 +19,7 @@ from agentmux.ui.needs import needs, questions
 from agentmux.ui.notify import said
 from agentmux.ui.panels import bus, claims
 from agentmux.ui.panels.panel import Ref, RefKind
+from agentmux.ui.screens.budget import BudgetScreen
 from agentmux.ui.screens.dialog import Ask, Choice, TextDialog
 from agentmux.ui.screens.diff import DiffScreen
 from agentmux.ui.screens.egress import EgressScreen
@@ -178,6 +179,11 @@ class Deeds(Screen[None]):
         # An agent at a dialog is no reason to stay: from there, the next one that waits is meant.
         at = next((i for i, need in enumerate(waiting) if need.kind == "agent" and need.ref == self.agent), -1)
         need = waiting[(at + 1) % len(waiting)]
+        if need.kind == "budget":
+            if need.ref in self.room.state.agents:
+                self.focus_agent(str(need.ref))
+            self.action_session_budget()
+            return
         kind: RefKind = "message" if need.kind == "question" else need.kind
         self.open_ref(Ref(kind, need.ref))
 
@@ -216,6 +222,14 @@ class Deeds(Screen[None]):
     def action_session_merge(self) -> None:
         """Merge everybody's work."""
         self.app.push_screen(MergeScreen(self.room))
+
+    def action_session_budget(self) -> None:
+        """Show what was spent, and offer other limits."""
+        self.app.push_screen(BudgetScreen(self.room.state, self.agent), self._set_budget)
+
+    def _set_budget(self, wish: SetBudget | None) -> None:
+        if wish:
+            self.room.submit(wish)
 
     def action_session_revive(self) -> None:
         """Start the room again."""
