@@ -286,6 +286,8 @@ class Limits(Strict):
     memory: str = Field("4g", pattern=r"^\d+[mg]$")
     cpus: float = Field(2.0, gt=0)
     pids: int = Field(512, ge=16)
+    disk: str = Field("20g", pattern=r"^\d+[mg]$")
+    """What its clone and home may take on the disk; an agent that takes more is frozen."""
 
 
 class Dockerfile(Strict):
@@ -352,6 +354,8 @@ class Layout(Toolchain):
     agents: list[Seat] = Field(min_length=1, max_length=8)
     lease: Duration = 900.0
     """How long a claim lasts without activity inside it."""
+    silence: Duration = 180.0
+    """How long an agent may print nothing while it works until you are told: it may hang."""
     limits: Limits = Limits()
     budget: BudgetSpec | None = None
     """What all agents together may spend."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, TaskStatus, Via
+from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, TaskStatus, Trouble, Via
 
 NamedPlace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")]
 """A place in the network: a host, or host:port."""
@@ -146,10 +146,11 @@ class Interrupt(Command):
 
 
 class Restart(Command):
-    """Start the agent's program again; only one that has ended."""
+    """Start the agent's program again; one that still runs is ended first, if `force`."""
 
     do: Literal["restart"] = "restart"
     agent: str
+    force: bool = False
 
 
 class Resize(Command):
@@ -276,6 +277,15 @@ class ReportUsed(Command):
     tokens_out: int = Field(ge=0)
     cost: float | None = Field(None, ge=0)
     window: int | None = Field(None, gt=0)
+
+
+class ReportTrouble(Command):
+    """Something is wrong with the agent, though it runs; without `what`, all is well again."""
+
+    do: Literal["report.trouble"] = "report.trouble"
+    agent: str
+    what: Trouble | None = None
+    text: str = ""
 
 
 class AskEgress(Command):

@@ -11,13 +11,16 @@ from agentmux.room.draft import Context, Draft
 from agentmux.room.events import (
     AgentExited,
     AgentInterrupted,
+    AgentInTrouble,
     AgentPaused,
     AgentResumed,
     AgentState,
     AgentStateChanged,
+    Event,
     PaneHeld,
     PaneReleased,
     PaneResized,
+    TroubleOver,
 )
 from agentmux.room.state import State
 from agentmux.room.who import no_agent
@@ -82,12 +85,15 @@ def interrupt(context: Context, command: cmd.Interrupt) -> Decision:
 
 
 def restart(context: Context, command: cmd.Restart) -> Decision:
-    """Allowed for an agent that has ended and may still spend something."""
+    """Allowed for an agent that has ended, and by force for one that runs, if it may still spend something."""
     if problem := no_agent(context.state, command.agent):
         return problem
     agent = context.state.agents[command.agent]
-    if not agent.ended:
-        return refuse(f"{command.agent} is still running ({agent.state}).", "Interrupt it, or wait until it has ended.")
+    if not (agent.ended or command.force):
+        return refuse(
+            f"{command.agent} is still running ({agent.state}).",
+            "Interrupt it, wait until it has ended, or restart it by force.",
+        )
     if why := exhausted(context.state, command.agent):
         return refuse(why, RAISE)
     return Decision()
@@ -143,11 +149,30 @@ def report_exit(context: Context, command: cmd.ReportExit) -> Decision:
     return draft.decision()
 
 
+def report_trouble(context: Context, command: cmd.ReportTrouble) -> Decision:
+    """Told once, and once more when it is over; an agent that fills the disk stands still from then on."""
+    if problem := no_agent(context.state, command.agent):
+        return problem
+    agent = context.state.agents[command.agent]
+    if command.what is None:
+        return Decision((TroubleOver(agent=command.agent),) if agent.trouble else ())
+    told = (agent.trouble, agent.trouble_text) == (command.what, command.text)
+    if agent.ended or told or (command.what == "silent" and (agent.paused or agent.trouble)):
+        return Decision()
+    events: list[Event] = [AgentInTrouble(agent=command.agent, what=command.what, text=command.text)]
+    if command.what == "disk" and agent.paused != "freeze":
+        events.append(AgentPaused(agent=command.agent, how="freeze"))
+    return Decision(tuple(events))
+
+
 def _outcome(command: cmd.ReportExit) -> tuple[AgentState, str]:
     if command.signal is not None:
         return "failed", command.reason or f"ended by signal {command.signal}"
     if command.status is None:
         return "gone", command.reason or "ended, nobody knows how"
+    if command.status > 128:  # how shells and engines tell of a signal
+        number = command.status - 128
+        return "failed", command.reason or f"ended by signal {number} (exit status {command.status})"
     return "failed" if command.status else "done", command.reason or f"exit status {command.status}"
 
 

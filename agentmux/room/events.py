@@ -20,6 +20,7 @@ TaskStatus = Literal["open", "in_progress", "blocked", "done"]
 HoldHow = Literal["typing", "take over", "shell"]
 PauseHow = Literal["soft", "freeze"]
 BudgetLevel = Literal["warn", "pause", "stop"]
+Trouble = Literal["silent", "disk", "memory"]
 
 
 class Event(BaseModel):
@@ -159,6 +160,26 @@ class TaskTyped(Event):
     """The agent's task was typed at its prompt and submitted."""
 
     kind = "agent.task_typed"
+    agent: str
+
+
+class AgentInTrouble(Event):
+    """Something is wrong with an agent that runs; `text` says it in words that go on after its name.
+
+    `silent`: it prints nothing while at work. `disk`: its files outgrew their limit, and it was frozen. `memory`: a
+    program of its own was ended for want of memory.
+    """
+
+    kind = "agent.trouble"
+    agent: str
+    what: Trouble
+    text: str
+
+
+class TroubleOver(Event):
+    """What was wrong with the agent has passed."""
+
+    kind = "agent.trouble_over"
     agent: str
 
 

@@ -122,6 +122,7 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
         fill=Fill(),
         exit_status=None,
         exit_signal=None,
+        trouble=None,
     )
 
 
@@ -129,12 +130,23 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
 def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
     if agent := state.agents.get(event.agent):
         since = agent.since if agent.state == event.state else state.at
-        state.agents[event.agent] = replace(agent, state=event.state, why=event.why, since=since)
+        trouble = agent.trouble if agent.trouble == "disk" or agent.state == event.state else None
+        state.agents[event.agent] = replace(agent, state=event.state, why=event.why, since=since, trouble=trouble)
 
 
 @_on(ev.AgentExited)
 def _agent_exited(state: State, event: ev.AgentExited) -> None:
-    _agent(state, event.agent, exit_status=event.status, exit_signal=event.signal, paused=None)
+    _agent(state, event.agent, exit_status=event.status, exit_signal=event.signal, paused=None, trouble=None)
+
+
+@_on(ev.AgentInTrouble)
+def _agent_in_trouble(state: State, event: ev.AgentInTrouble) -> None:
+    _agent(state, event.agent, trouble=event.what, trouble_text=event.text)
+
+
+@_on(ev.TroubleOver)
+def _trouble_over(state: State, event: ev.TroubleOver) -> None:
+    _agent(state, event.agent, trouble=None)
 
 
 @_on(ev.TaskTyped)

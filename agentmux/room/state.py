@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agentmux.room.events import AgentState, BudgetLevel, HoldHow, Mode, PauseHow, TaskStatus, Via
+from agentmux.room.events import AgentState, BudgetLevel, HoldHow, Mode, PauseHow, TaskStatus, Trouble, Via
 from agentmux.room.fill import Fill
 
 YOU = "you"
@@ -55,6 +55,9 @@ class Agent:
     held_seconds: float = 0.0
     exit_status: int | None = None
     exit_signal: int | None = None
+    trouble: Trouble | None = None
+    """What is wrong with it, though it runs; `trouble_text` says it in words."""
+    trouble_text: str = ""
     size: tuple[int, int] | None = None
     tokens_in: int = 0
     tokens_cached: int = 0

@@ -25,6 +25,7 @@ from agentmux.room.budget import exhausted
 from agentmux.room.commands import Command, Interrupt, Merge, ReportUsed, Restart, Stop
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import (
+    AgentInTrouble,
     AgentPaused,
     AgentResumed,
     AgentStarted,
@@ -51,6 +52,7 @@ from agentmux.service.merge import Merger
 from agentmux.service.models import upstream_of
 from agentmux.service.peek import peek
 from agentmux.service.room import Room
+from agentmux.service.sensors.disk import watch_disk
 from agentmux.service.sensors.files import watch_files
 from agentmux.service.sensors.panes import PaneSensor
 from agentmux.service.serve import FOR_THE_SANDBOX, PRIVATE, bind, room_sockets, serving
@@ -59,6 +61,9 @@ from agentmux.service.tokens import ensure_tokens, forget
 from agentmux.terminal.control import ControlClient
 from agentmux.terminal.tmux import TmuxServer
 from agentmux.watch import FileWatch
+
+ENDING = 20.0
+"""Seconds that an agent which was ended may take until its pane knows."""
 
 
 class Host:
@@ -121,6 +126,7 @@ class Host:
             self.room.record(ROOM, [RoomStarted(pid=os.getpid(), restarted=self.room.state.room_pid is not None)])
             ready()
             self.room.spawn(self._begin())
+            self.room.spawn(watch_disk(self.room, self.stopped))
             await self.stopped.wait()
         if self.client:
             await self.client.close()
@@ -223,6 +229,8 @@ class Host:
         match entry.event:
             case AgentPaused(agent=agent, how="freeze") if entry.actor != ROOM:
                 self._change_freeze(agent, frozen=True)
+            case AgentInTrouble(agent=agent, what="disk"):
+                self._change_freeze(agent, frozen=True)
             case AgentResumed(agent=agent, how="freeze") if entry.actor != ROOM:
                 self._change_freeze(agent, frozen=False)
             case BudgetReached(agent=agent, level="stop"):
@@ -263,9 +271,29 @@ class Host:
 
     async def _restart(self, command: Command) -> Decision:
         assert isinstance(command, Restart)
+        if not self.room.state.agents[command.agent].ended:
+            await self._end_agent(command.agent)
         await self._open_tmux()
         await self.launcher.start_agent(command.agent)
         return Decision()
+
+    async def _end_agent(self, agent: str) -> None:
+        """End an agent that still runs, perhaps without doing anything, and wait until that is a fact."""
+        over = asyncio.Event()
+
+        def look(_: Recorded) -> None:
+            if self.room.state.agents[agent].ended:
+                over.set()
+
+        self.room.follow(look)
+        try:
+            await asyncio.to_thread(self.sandbox.remove, box_of(self.paths, self.room.session, agent))
+            async with asyncio.timeout(ENDING):
+                await over.wait()
+        except TimeoutError:
+            raise SessionError(f"{agent} was ended, but its pane does not say so.", "Try again.") from None
+        finally:
+            self.room.unfollow(look)
 
     async def _stop(self, _: Command) -> Decision:
         self._end = self._end or asyncio.create_task(self._end_everything())

@@ -54,10 +54,8 @@ def clip(text: str, width: int) -> str:
 
 
 def ending(agent: Agent) -> str:
-    """How an agent's program ended; empty where nobody knows."""
-    if agent.exit_signal is not None:
-        return f"signal {agent.exit_signal}"
-    return f"exit {agent.exit_status}" if agent.exit_status is not None else ""
+    """How an agent's program ended, in the room's words."""
+    return clean(agent.why)
 
 
 def pad(text: str, width: int) -> str:

@@ -156,6 +156,7 @@ def pane_header(seen: Look, name: str, width: int) -> tuple[Content, Content]:
         (" · over budget" if agent.pause_why == OVER_BUDGET and agent.paused else "", "bold $error"),
         (" · paused" if agent.paused == "soft" and agent.state != "paused" else "", "$secondary"),
         (" · frozen" if agent.paused == "freeze" else "", "$secondary"),
+        (f" · {agent.trouble}" if agent.trouble else "", "bold $warning"),
         (f" · yours: {agent.held}" if agent.held else "", "bold $primary"),
         " ",
     )

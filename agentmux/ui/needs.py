@@ -65,8 +65,12 @@ def needs(state: State) -> list[Need]:
         ):
             found.append(Need("agent", agent.name, f"{agent.name} needs you in its pane", "g go there"))
         elif agent.state in ("failed", "gone") and not exhausted(state, agent.name):
-            how = f"failed: {ending(agent)}" if agent.state == "failed" else "is gone"
-            found.append(Need("agent", agent.name, f"{agent.name} {how}".rstrip(": "), "u start it again", failed=True))
+            how = "failed" if agent.state == "failed" else "is gone"
+            text = f"{agent.name} {how}: {ending(agent)}".rstrip(": ")
+            found.append(Need("agent", agent.name, text, "u start it again", failed=True))
+        elif agent.trouble:
+            hint = "P let it go on" if agent.paused == "freeze" else "u start it again"
+            found.append(Need("agent", agent.name, f"{agent.name} {clean(agent.trouble_text)}", hint, failed=True))
     return found
 
 

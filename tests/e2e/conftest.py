@@ -145,7 +145,10 @@ class Running:
 
 @pytest.fixture
 def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
-    """Make a session that has no room yet: `make(ada="scripted", bob="shell", task="...")`."""
+    """Make a session that has no room yet: `make(ada="scripted", bob="shell", task="...")`.
+
+    `rules` are keys of its layout.
+    """
 
     def made(
         task: str = "",

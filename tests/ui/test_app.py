@@ -129,7 +129,7 @@ async def test_pausing_a_paused_agent_resumes_it(trio, sender):
         assert await sent(pilot, sender) == [cmd.Resume(agent="cyd")]
 
 
-async def test_only_an_ended_agent_is_started_again(folder, sender):
+async def test_an_agent_that_ended_is_started_again_and_one_that_runs_only_if_that_is_meant(folder, sender):
     def events():
         yield from story()
         yield 1100, "room", ev.AgentStateChanged(agent="bob", state="failed", why="exit 1")
@@ -137,9 +137,25 @@ async def test_only_an_ended_agent_is_started_again(folder, sender):
     app = sample_app(make_session(folder, events()), sender)
     async with app.run_test(size=WIDE) as pilot:
         await ready(pilot)
-        await pilot.press("u")
+        await pilot.press("u", "escape")
         await pilot.press("2", "u")
-        assert await sent(pilot, sender) == [cmd.Restart(agent="bob")]
+        await pilot.press("1", "u", "y")
+        assert await sent(pilot, sender, 2) == [cmd.Restart(agent="bob"), cmd.Restart(agent="ada", force=True)]
+
+
+async def test_an_agent_in_trouble_is_told_of(folder, sender):
+    def events():
+        yield from story()
+        yield 1100, "you", ev.RulingSettled(id=3, choice="keep")
+        yield 1100, "you", ev.MessageSent(id=5, to="bob", text="yes", reply_to=4)
+        yield 1100, "room", ev.AgentStateChanged(agent="bob", state="working")
+        yield 1100, "room", ev.AgentInTrouble(agent="bob", what="silent", text="has printed nothing for 3 minutes")
+
+    async with sample_app(make_session(folder, events()), sender).run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        assert "bob has printed nothing for 3 minutes" in text_of(pilot.app)
+        assert "(2 u start it again)" in text_of(pilot.app)
+        assert "· silent" in text_of(pilot.app)
 
 
 async def test_a_failed_agent_is_told_with_the_way_to_start_it_again(folder, sender):
@@ -152,7 +168,7 @@ async def test_a_failed_agent_is_told_with_the_way_to_start_it_again(folder, sen
 
     async with sample_app(make_session(folder, events()), sender).run_test(size=WIDE) as pilot:
         await ready(pilot)
-        assert "bob failed: exit 137" in text_of(pilot.app)
+        assert "bob failed: exit status 137" in text_of(pilot.app)
         assert "(2 u start it again)" in text_of(pilot.app)
         await pilot.press("2")
         await until(pilot, lambda: "(u start it again)" in text_of(pilot.app))

@@ -1,4 +1,7 @@
-"""Watches the agents' panes: their states by screen rules, and their ends. Woken by the recordings and by tmux."""
+"""Watches the agents' panes: their states by screen rules, their silence, and their ends.
+
+Woken by the recordings and by tmux.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agentmux.errors import SandboxError, TerminalError
-from agentmux.room.commands import ReportExit, ReportState
+from agentmux.room.commands import ReportExit, ReportState, ReportTrouble
 from agentmux.room.state import ROOM
 from agentmux.room.status import Verdict, read_screen
 from agentmux.sandbox.base import Sandbox
@@ -19,6 +22,7 @@ from agentmux.watch import FileWatch
 
 SETTLE = 0.25
 """Seconds without output after which a screen is read; during steady output it is read once a second."""
+AT_WORK = ("starting", "working")
 QUIET = 3.0
 """Seconds without output after which an agent without rules counts as idle."""
 SCREEN = "screen: "
@@ -34,6 +38,7 @@ class _Pane:
     last_output: float = 0.0
     first_unread: float | None = None
     timer: asyncio.TimerHandle | None = None
+    silence: asyncio.TimerHandle | None = None
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     printed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -71,6 +76,7 @@ class PaneSensor:
         entry = self._panes[agent] = _Pane(agent, pane)
         self.watch.add(self.room.paths.cast(agent), lambda: self._printed(entry))
         self._printed(entry)
+        self._listen(entry)
 
     def close(self) -> None:
         """Follow nothing any more: the line to tmux has ended."""
@@ -120,6 +126,18 @@ class PaneSensor:
         if entry.first_unread is None:
             entry.first_unread = loop.time()
         self._read_at(entry, min(entry.last_output + SETTLE, entry.first_unread + 1.0))
+        if self.room.state.agents[entry.agent].trouble == "silent":
+            self.room.spawn(self.room.submit(ROOM, ReportTrouble(agent=entry.agent)))
+
+    def _listen(self, entry: _Pane) -> None:
+        """Tell of an agent that works and prints nothing, once it has for long enough; else look again then."""
+        loop, limit = asyncio.get_running_loop(), self.room.session.layout.silence
+        agent = self.room.state.agents[entry.agent]
+        silent = min(loop.time() - entry.last_output, self.room.clock() - agent.since)
+        if silent >= limit and agent.state in AT_WORK and not agent.trouble:
+            text = f"has printed nothing for {limit / 60:.3g} minutes, though it is {agent.state}"
+            self.room.spawn(self.room.submit(ROOM, ReportTrouble(agent=entry.agent, what="silent", text=text)))
+        entry.silence = loop.call_later(limit - silent if 0 < silent < limit else limit, self._listen, entry)
 
     def _read_at(self, entry: _Pane, when: float) -> None:
         if entry.timer:
@@ -187,8 +205,9 @@ class PaneSensor:
         del self._panes[entry.agent]
         self.watch.remove(self.room.paths.cast(entry.agent))
         entry.printed.set()
-        if entry.timer:
-            entry.timer.cancel()
+        for timer in (entry.timer, entry.silence):
+            if timer:
+                timer.cancel()
 
     async def _report_end(self, agent: str, status: int | None, signal: str) -> None:
         box = box_of(self.room.paths, self.room.session, agent)

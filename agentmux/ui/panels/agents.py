@@ -37,6 +37,7 @@ def _facts(state: State, agent: Agent, width: int) -> Content:
     waiting = sum(w.asker == agent.name for w in state.waiting.values())
     unread = len(state.unread.get(agent.name, []))
     facts = [("yours", "bold $primary")] if agent.held else []
+    facts += [(agent.trouble, "bold $warning")] if agent.trouble else []
     facts += [("frozen", "$secondary")] if agent.paused == "freeze" else []
     facts += [(f"+{waiting} waiting", "$warning")] if waiting else []
     facts += [(f"{unread} unread", "$primary")] if unread else []

@@ -102,12 +102,20 @@ class Deeds(Screen[None]):
             self.room.submit(Interrupt(agent=agent.name))
 
     def action_agent_restart(self) -> None:
-        """Start the agent's program again."""
-        if agent := self._acting():
-            if agent.ended:
-                self.room.submit(Restart(agent=agent.name))
-            else:
-                self.room.say(f"{agent.name} is still running; only an agent that has ended can be started again.")
+        """Start the agent's program again; one that runs is ended first, if that is meant."""
+        agent = self._acting()
+        if agent and agent.ended:
+            self.room.submit(Restart(agent=agent.name))
+        elif agent and agent.started:
+            name, trouble = agent.name, f"{agent.trouble_text}. " if agent.trouble else ""
+            text = f"{name} {trouble or f'is {agent.state}. '}End its program, and start it again?"
+            choices = [Choice("y", "yes", "it goes on with its conversation, if its CLI can; its files stay")]
+
+            def answered(key: str | None) -> None:
+                if key:
+                    self.room.submit(Restart(agent=name, force=True))
+
+            self.app.push_screen(Ask("start again", clean(text), choices), answered)
 
     def action_pane_take_over(self) -> None:
         """Hold the pane and show it in real tmux."""

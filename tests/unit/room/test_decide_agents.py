@@ -37,7 +37,17 @@ def test_every_command_has_a_rule():
 
 
 BY_AGENTS = {"say", "inbox", "claim", "release", "task.add", "task.take", "task.update", "note"}
-BY_SENSORS = {"say", "tick", "touched", "report.state", "report.exit", "report.typed", "report.used", "egress"}
+BY_SENSORS = {
+    "say",
+    "tick",
+    "touched",
+    "report.state",
+    "report.exit",
+    "report.trouble",
+    "report.typed",
+    "report.used",
+    "egress",
+}
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda c: c.__name__)
