@@ -118,6 +118,7 @@ def _place(place: str) -> str:
     return place
 
 
+SandboxKind = Literal["docker", "podman", "bubblewrap", "process"]
 AgentName = Annotated[str, AfterValidator(_agent_name)]
 EnvName = Annotated[str, AfterValidator(_env_name)]
 ScreenRule = Annotated[str, AfterValidator(_rule)]
@@ -222,9 +223,9 @@ class Profile(Strict):
     env: dict[EnvName, str] = {}
     """Environment of the program, filled in like the files; no secrets here."""
     files: list[CliFile] = []
-    """Its configuration. A file under /etc needs a container."""
+    """Its configuration. A file under /etc needs a sandbox other than `process`."""
     model: ModelAccess | None = None
-    """How it reaches its model without a network and without a key of its own. It needs a container."""
+    """How it reaches its model without a network and without a key of its own. `process` cannot do that."""
     hooks: bool = False
     """Whether its state comes from its hooks, which run `room hook`; the screen then only tells where one may type."""
     secrets: list[EnvName] = []
@@ -246,7 +247,7 @@ class Profile(Strict):
         return self
 
     @property
-    def needs_container(self) -> bool:
+    def needs_isolation(self) -> bool:
         """Whether it cannot run as a plain process."""
         return self.model is not None or any(file.path.startswith("/etc/") for file in self.files)
 
@@ -348,8 +349,9 @@ class Layout(Toolchain):
 
     title: str
     flow: Literal["shared"] = "shared"
-    sandbox: Literal["auto", "docker", "process"] = "auto"
-    """`auto` is docker, or a refusal where no engine answers; `process` does not isolate and must be named."""
+    sandbox: Literal["auto", "docker", "podman", "bubblewrap", "process"] = "auto"
+    """`auto` is docker, else podman, else bubblewrap, or a refusal where none works; `process` does not isolate and
+    must be named."""
     network: Literal["none", "full"] = "none"
     agents: list[Seat] = Field(min_length=1, max_length=8)
     lease: Duration = 900.0
@@ -394,7 +396,7 @@ class Session(Strict):
     task: str = ""
     layout_name: str
     layout: Layout
-    sandbox: Literal["docker", "process"]
+    sandbox: SandboxKind
     image: str | None = None
     copied: list[str] = []
     """Untracked files of the user's folder that each clone gets: the layout's `copy`, resolved."""

@@ -141,6 +141,10 @@ class SessionPaths:
         """The folder that is first on the agent's PATH, where no container has one: the `room` command."""
         return self.work(agent) / "bin"
 
+    def call_filter(self, agent: str) -> Path:
+        """The filter of system calls that the agent runs under in bubblewrap; not shown inside."""
+        return self.work(agent) / "filter"
+
     def agent_etc(self, agent: str) -> Path:
         """What the agent's CLI finds under `/etc` in its container, read-only: a folder for each tool."""
         return self.work(agent) / "etc"

@@ -69,10 +69,9 @@ def _git() -> str:
 
 
 def _engine() -> str:
-    from agentmux.sandbox.detect import choose, engine_status
+    from agentmux.sandbox.detect import check
 
-    choose("docker")
-    return engine_status()[1]
+    return check("docker")
 
 
 def _image() -> str:

@@ -36,7 +36,7 @@ def demo(
     check_programs()
     watched = on_terminal() and not headless and not as_json
     place = _container(sandbox) if real else _choose(sandbox)
-    paths = create(_real_session() if real else _scripted_session(place, watched=watched))
+    paths = create(_real_session(place) if real else _scripted_session(place, watched=watched))
     notice(f"Session {paths.id}, sandbox {place.name}: {place.protects}")
     if watched:
         start(paths)
@@ -63,11 +63,11 @@ def _scripted_session(place: Sandbox, *, watched: bool) -> NewSession:
         layout=layout,
         agents=[_agent(seat, place, watched=watched) for seat in layout.agents],
         task="",
-        sandbox="docker" if place.name == "docker" else "process",
+        sandbox=place.name,
     )
 
 
-def _real_session() -> NewSession:
+def _real_session(place: Sandbox) -> NewSession:
     """Claude Code and Codex, with a model that the session brings along."""
     from agentmux import registry, yamlfile
     from agentmux.cli.seats import seat_agents
@@ -83,29 +83,31 @@ def _real_session() -> NewSession:
         layout=layout,
         agents=specs,
         task="",
-        sandbox="docker",
+        sandbox=place.name,
         script=(folder / "script.yaml").read_text(encoding="utf-8"),
     )
 
 
 def _container(wanted: SandboxName) -> Sandbox:
     """Where real CLIs run; their profiles need a container, so there is nothing to fall back to."""
-    from agentmux.errors import SandboxError, UsageError
-    from agentmux.sandbox.detect import choose, engine_status
+    from agentmux.errors import MissingProgram, SandboxError, UsageError
+    from agentmux.sandbox.detect import choose
 
-    if wanted is SandboxName.process:
-        raise UsageError("The real CLIs run in containers only.", "Leave out --sandbox process, or leave out --real.")
-    answers, sentence = engine_status()
-    if not answers:
-        raise SandboxError(
-            f"The real CLIs run in containers, and there is no engine for them: {sentence}",
-            "`agentmux demo` without --real needs none.",
+    if wanted in (SandboxName.process, SandboxName.bubblewrap):
+        raise UsageError(
+            "The real CLIs run in containers only.", f"Leave out --sandbox {wanted.value}, or leave out --real."
         )
-    return choose("docker")
+    try:
+        return choose("podman" if wanted is SandboxName.podman else "docker")
+    except (SandboxError, MissingProgram) as err:
+        raise SandboxError(
+            f"The real CLIs run in containers, and there is no engine for them: {err.message}",
+            "`agentmux demo` without --real needs none.",
+        ) from err
 
 
 def _choose(wanted: SandboxName) -> Sandbox:
-    """The sandbox; where no engine answers, `process` will do, because these agents are our own code."""
+    """The sandbox; where none works, `process` will do, because these agents are our own code."""
     from agentmux.cli.output import notice
     from agentmux.errors import MissingProgram, SandboxError
     from agentmux.sandbox.detect import choose

@@ -36,13 +36,21 @@ def seat_agents(layout: Layout, wanted: str, profile: Callable[[str], Profile]) 
 
 
 def check_seats(specs: list[AgentSpec], sandbox: str) -> None:
-    """Raise UsageError for an agent that cannot run in this sandbox, or has no key for its model."""
+    """Raise UsageError for an agent that cannot run in this sandbox, or has no key for its model.
+
+    Raises MissingProgram where the sandbox runs this machine's programs and an agent's is not among them.
+    """
+    from agentmux.sandbox import programs
     from agentmux.service.models import check_keys
 
-    if sandbox == "process" and (spec := next((spec for spec in specs if spec.profile.needs_container), None)):
+    if sandbox == "process" and (spec := next((spec for spec in specs if spec.profile.needs_isolation), None)):
         raise UsageError(
-            f"{spec.name} ({spec.profile.title}) runs in a container only.", "Start it with --sandbox docker."
+            f"{spec.name} ({spec.profile.title}) does not run as a plain process.",
+            "Start it with --sandbox docker, podman or bubblewrap.",
         )
+    if sandbox == "bubblewrap":
+        for spec in specs:
+            programs.find(spec.profile.command[0])
     check_keys(specs, os.environ)
 
 

@@ -20,10 +20,12 @@ TASK_FILES = (".md", ".txt")
 
 
 class SandboxName(StrEnum):
-    """Where agents may run; `auto` is docker, or a refusal where no engine answers."""
+    """Where agents may run; `auto` is the first of docker, podman and bubblewrap that works, or a refusal."""
 
     auto = "auto"
     docker = "docker"
+    podman = "podman"
+    bubblewrap = "bubblewrap"
     process = "process"
 
 
@@ -68,7 +70,7 @@ def up(
             layout=chosen,
             agents=specs,
             task=text,
-            sandbox="docker" if place.name == "docker" else "process",
+            sandbox=place.name,
             include_uncommitted=include,
         ),
         notice,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from agentmux.config import Limits
+from agentmux.config import Limits, SandboxKind
 from agentmux.paths import SessionPaths
 
 LABEL = "io.agentmux"
@@ -121,7 +121,7 @@ class Leftover:
 class Sandbox(Protocol):
     """A way to run agents."""
 
-    name: str
+    name: SandboxKind
     protects: str
     """One sentence for the user: what it protects from, and what not."""
 
@@ -157,7 +157,10 @@ class Sandbox(Protocol):
         """Let them go on."""
 
     def ended(self, box: Box) -> Ended | None:
-        """How the agent's program ended; None while it runs, or where only the pane knows."""
+        """How the agent's program ended; None while it runs, or where only the pane knows.
+
+        Where the pane knows the status, `out_of_memory` is about any process of the agent.
+        """
 
     def remove(self, box: Box) -> None:
         """End the agent's processes and remove its place. Never fails because it is gone already."""

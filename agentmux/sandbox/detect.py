@@ -5,37 +5,87 @@ from __future__ import annotations
 import shutil
 from typing import Literal
 
-from agentmux.errors import MissingProgram, SandboxError
+from agentmux.config import SandboxKind
+from agentmux.errors import AgentmuxError, MissingProgram, SandboxError
 from agentmux.sandbox.base import Sandbox
 
-WITHOUT_ENGINE = "Or choose the sandbox `process` by name: it runs agents as you, without any isolation."
+ISOLATING: tuple[SandboxKind, ...] = ("docker", "podman", "bubblewrap")
+"""In the order in which `auto` tries them."""
+WITHOUT_ISOLATION = "Or choose the sandbox `process` by name: it runs agents as you, without any isolation."
 
 
-def choose(wanted: Literal["auto", "docker", "process"]) -> Sandbox:
+def choose(wanted: Literal["auto"] | SandboxKind) -> Sandbox:
     """The sandbox to use; `auto` never falls back to one that does not isolate.
 
     Raises:
-        SandboxError: no engine answers; the hint says what to do.
-        MissingProgram: the docker command is not installed.
+        SandboxError: it cannot be used, or none can; the hint says what to do.
+        MissingProgram: its command is not installed.
     """
-    # Imported here: the docker SDK takes a while, and `process` does without.
-    if wanted == "process":
-        from agentmux.sandbox.process import ProcessSandbox
+    if wanted != "auto":
+        try:
+            check(wanted)
+        except (SandboxError, MissingProgram) as err:
+            raise type(err)(err.message, f"{err.hint} {WITHOUT_ISOLATION}".lstrip()) from err
+        return make(wanted)
+    refusals: list[AgentmuxError] = []
+    for kind in ISOLATING:
+        try:
+            check(kind)
+        except (SandboxError, MissingProgram) as err:
+            refusals.append(err)
+        else:
+            return make(kind)
+    raise SandboxError(" ".join(err.message for err in refusals), f"{refusals[0].hint} {WITHOUT_ISOLATION}")
 
-        return ProcessSandbox()
-    from agentmux.sandbox.docker import DockerSandbox
 
+def make(kind: SandboxKind) -> Sandbox:
+    """The sandbox of that name, whether or not it can be used."""
+    # Imported here: the docker SDK takes a while, and some do without.
+    match kind:
+        case "docker":
+            from agentmux.sandbox.docker import DockerSandbox
+
+            return DockerSandbox()
+        case "podman":
+            from agentmux.sandbox.podman import PodmanSandbox
+
+            return PodmanSandbox()
+        case "bubblewrap":
+            from agentmux.sandbox.bubblewrap import BubblewrapSandbox
+
+            return BubblewrapSandbox()
+        case "process":
+            from agentmux.sandbox.process import ProcessSandbox
+
+            return ProcessSandbox()
+
+
+def check(kind: SandboxKind) -> str:
+    """A sentence that says what answers there.
+
+    Raises:
+        SandboxError: it cannot be used; the hint says what to do.
+        MissingProgram: its command is not installed.
+    """
+    match kind:
+        case "docker":
+            return _ask_engine()
+        case "podman":
+            from agentmux.sandbox import podman
+
+            return podman.check()
+        case "bubblewrap":
+            from agentmux.sandbox import bubblewrap
+
+            return bubblewrap.check()
+        case "process":
+            return "Programs run as you."
+
+
+def status(kind: SandboxKind) -> tuple[bool, str]:
+    """Whether a sandbox can be used, and a sentence about it."""
     try:
-        _ask_engine()
-    except SandboxError as err:
-        raise SandboxError(err.message, f"{err.hint} {WITHOUT_ENGINE}".lstrip()) from err
-    return DockerSandbox()
-
-
-def engine_status() -> tuple[bool, str]:
-    """Whether containers can be used, and a sentence about it."""
-    try:
-        return True, _ask_engine()
+        return True, check(kind)
     except (SandboxError, MissingProgram) as err:
         return False, str(err)
 
@@ -46,7 +96,7 @@ def _ask_engine() -> str:
     if shutil.which("docker") is None:
         raise MissingProgram(
             "The docker command is not installed.",
-            f"Debian: `apt install docker.io`; else see https://docs.docker.com/engine/install/. {WITHOUT_ENGINE}",
+            "Debian: `apt install docker.io`; else see https://docs.docker.com/engine/install/.",
         )
     with engine("ask the container engine for its version") as client:
         return f"Docker {client.version()['Version']} answers at {host()}."

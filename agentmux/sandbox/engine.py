@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import docker
 from docker.context import ContextAPI
@@ -14,6 +14,8 @@ from requests.exceptions import RequestException
 
 from agentmux.errors import SandboxError
 
+Connect = Callable[[str], AbstractContextManager[docker.DockerClient]]
+"""Connects to an engine for one piece of work, which is named for the sentence when it fails."""
 FULL_DISK_HINT = "See what takes it with `docker system df`, make room, and try again."
 
 

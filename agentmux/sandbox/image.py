@@ -18,7 +18,7 @@ from docker.errors import APIError, ImageNotFound
 from agentmux.config import Install
 from agentmux.errors import ImageBuildError, SandboxError
 from agentmux.sandbox.base import Tell
-from agentmux.sandbox.engine import FULL_DISK_HINT, engine
+from agentmux.sandbox.engine import FULL_DISK_HINT, Connect, engine
 from agentmux.sandbox.stream import plain_lines
 
 LOCAL_BASE = "agentmux/base:bookworm"
@@ -33,7 +33,7 @@ CHATTER = re.compile(r" ---> |Removing intermediate container ")
 STATUS = re.compile(r"returned a non-zero code: (\d+)")
 
 
-def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: Path) -> str:
+def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: Path, connect: Connect = engine) -> str:
     """Build the image that holds what all these profiles need, unless it exists, and return its tag.
 
     Args:
@@ -41,6 +41,7 @@ def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: 
         base_image: what to build on; pulled if it is not here.
         tell: takes each step of the build.
         log: gets everything that the build prints.
+        connect: the way to the engine that builds and has it.
 
     Raises:
         ImageBuildError: a step failed; the error has the last lines.
@@ -48,7 +49,7 @@ def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: 
     """
     arguments = build_arguments(installs)
     files = context_files()
-    with engine("build the agents' image") as client:
+    with connect("build the agents' image") as client:
         base = _base_id(client, base_image, tell)
         tag = image_tag(base, arguments, files)
         if not _exists(client, tag):
@@ -57,9 +58,9 @@ def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: 
         return tag
 
 
-def default_base(configured: str) -> str:
+def default_base(configured: str, connect: Connect = engine) -> str:
     """The base to build on: the local one if somebody made it, else the configured one. Raises SandboxError."""
-    with engine("look for images") as client:
+    with connect("look for images") as client:
         return LOCAL_BASE if _exists(client, LOCAL_BASE) else configured
 
 
@@ -133,7 +134,7 @@ def _build(
         for reply in replies:
             for line in _lines(reply):
                 print(line, file=out)
-                if line.startswith("Step "):
+                if line.upper().startswith("STEP "):
                     step = line.partition(" :")[0]
                     tell(line[:STEP_WIDTH])
                 elif not CHATTER.match(line) and "error" not in reply:

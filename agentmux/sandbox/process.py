@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from agentmux.config import SandboxKind
 from agentmux.errors import SandboxError
 from agentmux.sandbox import processes
 from agentmux.sandbox.base import INSIDE, Box, Ended, Places, Ran, Tell, common_env
@@ -34,7 +35,7 @@ PASSED_ON = (
 class ProcessSandbox:
     """The agent's program itself, in its own tree, with a home and an environment of its own."""
 
-    name = "process"
+    name: SandboxKind = "process"
     protects = "NOT isolated: the agent can do anything you can."
 
     def prepare(self, box: Box) -> str | None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 from agentmux.config import Session
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Box, Sandbox
+from agentmux.sandbox.detect import make
+from agentmux.sandbox.place import agent_user
 from agentmux.service.outfit import fill, fill_argv, known_of
 
 
 def sandbox_of(session: Session) -> Sandbox:
-    """The sandbox that the session's agents run in; raises SandboxError if its engine does not answer."""
-    if session.sandbox == "docker":
-        from agentmux.sandbox.docker import DockerSandbox
-
-        return DockerSandbox()
-    from agentmux.sandbox.process import ProcessSandbox
-
-    return ProcessSandbox()
+    """The sandbox that the session's agents run in."""
+    return make(session.sandbox)
 
 
 def owner_of(session: Session) -> tuple[int, int] | None:
     """The user and group that the agents run as, where they are not the room's own."""
-    if session.sandbox == "docker":
-        from agentmux.sandbox.docker import container_user
-
-        return container_user()
-    return None
+    return agent_user() if session.sandbox != "process" else None
 
 
 def box_of(paths: SessionPaths, session: Session, agent: str, *, resumed: bool = False) -> Box:

@@ -17,6 +17,8 @@ from agentmux.room.commands import ReportExit
 from agentmux.room.events import AgentStarted, AgentStateChanged, Event, Progress, Warned
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import Box, Sandbox
+from agentmux.sandbox.containers import ContainerSandbox
+from agentmux.sandbox.engine import Connect
 from agentmux.sandbox.image import default_base, ensure_image
 from agentmux.service.boxes import box_of
 from agentmux.service.outfit import lay_files
@@ -71,8 +73,8 @@ class Launcher:
         Raises:
             AgentmuxError: there is no image for them, or not a single agent runs.
         """
-        if self.session.sandbox == "docker" and not self.session.image:
-            await self._image()
+        if isinstance(self.sandbox, ContainerSandbox) and not self.session.image:
+            await self._image(self.sandbox.engine)
         agents = self.missing
         tried = await asyncio.gather(*map(self.start_agent, agents), return_exceptions=True)
         failures = [error for error in tried if error]
@@ -140,15 +142,15 @@ class Launcher:
         except OSError as err:
             raise SessionError(f"{err.filename or self.paths.folder}: {err.strerror}.") from err
 
-    async def _image(self) -> None:
+    async def _image(self, connect: Connect) -> None:
         self._record(Progress(step="image", text="looking for it"))
         layout, loop = self.session.layout, asyncio.get_running_loop()
 
         def build() -> str:
-            base = layout.image or default_base(settings().base_image)
+            base = layout.image or default_base(settings().base_image, connect)
             installs = [spec.profile.install for spec in self.session.agents]
             log = self.paths.out / "image.log"
-            return ensure_image(installs, base, self._teller(loop, "image"), log)
+            return ensure_image(installs, base, self._teller(loop, "image"), log, connect)
 
         image = await self._step(build)
         self.room.session = self.session.model_copy(update={"image": image})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from agentmux import yamlfile
-from agentmux.config import AgentSpec, BudgetSpec, Layout, Session
+from agentmux.config import AgentSpec, BudgetSpec, Layout, SandboxKind, Session
 from agentmux.errors import SessionError, UnknownName, UsageError
 from agentmux.paths import SessionPaths, home
 from agentmux.room.budget import Spent
@@ -44,7 +44,7 @@ class NewSession:
     layout: Layout
     agents: list[AgentSpec]
     task: str
-    sandbox: Literal["docker", "process"]
+    sandbox: SandboxKind
     include_uncommitted: bool = False
     script: str = ""
 

@@ -9,15 +9,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pexpect
 import pytest
 
-from agentmux.config import Install, Limits
+from agentmux.config import Install, Limits, SandboxKind
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Box, Sandbox
-from agentmux.sandbox.detect import choose, engine_status
+from agentmux.sandbox.detect import choose, status
+from agentmux.sandbox.engine import engine
 from agentmux.sandbox.image import default_base, ensure_image
 from agentmux.terminal.tmux import TmuxServer
 from tests.fixtures.waiting import PATIENCE
@@ -27,6 +27,11 @@ TOKEN = "token-of-ada"
 SECRET = "canary-4d1f=="
 PANE_ENV = {"TERM": "tmux-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
 """What the programs in the panes of `server` start with."""
+
+
+KINDS = [pytest.param("docker", marks=pytest.mark.docker), "podman", "bubblewrap", "process"]
+"""Every sandbox there is."""
+IMAGES = {"docker": "image", "podman": "podman_image"}
 
 
 @pytest.fixture
@@ -48,16 +53,37 @@ def server(folder: Path) -> Iterator[TmuxServer]:
     server.kill()
 
 
-@pytest.fixture(scope="session")
-def image(tmp_path_factory):
-    """The tag of the image without any agent CLI; built at most once on a machine."""
-    ok, sentence = engine_status()
-    if not ok and os.environ.get("AGENTMUX_REQUIRE_DOCKER") == "1":
+def usable(kind: SandboxKind) -> None:
+    """Skip the test where this sandbox cannot be used, unless it must be there."""
+    ok, sentence = status(kind)
+    if not ok and kind == "docker" and os.environ.get("AGENTMUX_REQUIRE_DOCKER") == "1":
         pytest.fail(f"AGENTMUX_REQUIRE_DOCKER is set. {sentence}")
     if not ok:
         pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    """The tag of the image without any agent CLI; built at most once on a machine."""
+    usable("docker")
     log = tmp_path_factory.mktemp("image") / "build.log"
     return ensure_image([Install()], default_base("debian:bookworm-slim"), print, log)
+
+
+@pytest.fixture(scope="session")
+def podman_image(request, tmp_path_factory):
+    """The same image for podman: built there, or handed over by Docker, which is much quicker."""
+    usable("podman")
+    from agentmux.sandbox.podman import service
+
+    if not status("docker")[0]:
+        log = tmp_path_factory.mktemp("image") / "build.log"
+        return ensure_image([Install()], default_base("debian:bookworm-slim", service), print, log, service)
+    tag: str = request.getfixturevalue("image")
+    with engine("save the image") as source, service("load the image") as client:
+        if not client.images.list(tag):
+            client.images.load(source.images.get(tag).save(named=True))  # type: ignore[arg-type]  # it takes chunks
+    return tag
 
 
 @dataclass
@@ -117,8 +143,9 @@ def open_place(folder, request):
     """A function that opens a place in the sandbox of a kind; all is removed at the end."""
     places = []
 
-    def opened(kind: Literal["docker", "process"]) -> Place:
-        image = request.getfixturevalue("image") if kind == "docker" else None
+    def opened(kind: SandboxKind) -> Place:
+        usable(kind)
+        image = request.getfixturevalue(IMAGES[kind]) if kind in IMAGES else None
         place = Place(choose(kind), SessionPaths.of(folder.name), image)
         place.lay_out(AGENT)
         places.append(place)
@@ -132,7 +159,7 @@ def open_place(folder, request):
             pane.close(force=True)
 
 
-@pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.docker), "process"])
+@pytest.fixture(params=KINDS)
 def place(open_place, request):
     """One agent's place, in every sandbox in turn."""
     return open_place(request.param)

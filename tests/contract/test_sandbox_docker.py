@@ -12,7 +12,8 @@ from agentmux.config import Limits
 from agentmux.errors import SandboxError
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Ended
-from agentmux.sandbox.docker import DockerSandbox, container_name
+from agentmux.sandbox.containers import container_name
+from agentmux.sandbox.docker import DockerSandbox
 from tests.fixtures.waiting import PATIENCE
 
 pytestmark = pytest.mark.docker

@@ -8,7 +8,7 @@ import pytest
 
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Leftover
-from agentmux.sandbox.docker import container_name
+from agentmux.sandbox.containers import container_name
 from agentmux.sandbox.engine import engine
 from agentmux.sandbox.leftovers import leftovers, remove
 

@@ -18,7 +18,7 @@ import pytest
 
 from agentmux.paths import SessionPaths
 from agentmux.room.state import YOU
-from agentmux.sandbox.detect import engine_status
+from agentmux.sandbox.detect import status
 from agentmux.service.session import listing
 from tests.e2e.conftest import Running, room_tool
 
@@ -160,7 +160,7 @@ def test_no_engine(run, repo):
 
 @pytest.fixture
 def engine() -> None:
-    answers, why = engine_status()
+    answers, why = status("docker")
     if not answers:
         assert "AGENTMUX_REQUIRE_DOCKER" not in os.environ, why
         pytest.skip(why)

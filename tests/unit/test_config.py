@@ -86,7 +86,11 @@ def test_durations_are_seconds_or_have_a_unit(tmp_path, text, seconds):
         (Layout, LAYOUT.replace("bob", "ada"), "agents: 'ada' is there twice; each agent needs a name of its own."),
         (Layout, LAYOUT.replace("bob", "Bob"), "x.yaml:5: agents.1.name: must be a lower-case letter, then up to 15"),
         (Layout, LAYOUT.replace("bob", "you"), "x.yaml:5: agents.1.name: 'you' is taken; other names are free."),
-        (Layout, LAYOUT + "sandbox: dokcer\n", "x.yaml:7: sandbox: input should be 'auto', 'docker' or 'process'."),
+        (
+            Layout,
+            LAYOUT + "sandbox: dokcer\n",
+            "x.yaml:7: sandbox: input should be 'auto', 'docker', 'podman', 'bubblewrap' or 'process'.",
+        ),
         (Layout, LAYOUT + "limits: {memory: 4gb}\n", "x.yaml:7: limits.memory: string should match pattern"),
         (Layout, LAYOUT + "lease: 1h\n", "x.yaml:7: the key 'lease' is there twice. Keep one of them."),
         (Layout, LAYOUT.replace("name: bob,", "name: bob, name: eve,"), "x.yaml:5: the key 'name' is there twice."),

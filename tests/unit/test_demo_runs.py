@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agentmux.sandbox.detect import engine_status
+from agentmux.sandbox.detect import status
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def demo(home, *arguments):
 
 @pytest.mark.parametrize("sandbox", ["process", pytest.param("docker", marks=pytest.mark.docker)])
 def test_it_ends_with_a_merged_branch_that_passes(home, sandbox):
-    answers, sentence = engine_status()
+    answers, sentence = status("docker")
     if sandbox == "docker" and not answers:
         (pytest.fail if os.environ.get("AGENTMUX_REQUIRE_DOCKER") == "1" else pytest.skip)(sentence)
     ran = demo(home, "--json", "--sandbox", sandbox)

@@ -64,7 +64,7 @@ def test_an_agent_that_needs_a_container_is_refused_elsewhere_and_one_without_a_
     _, specs = seat_agents(LAYOUT, "codex", registry.profile)
     for name in ("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UsageError, match="runs in a container only"):
+    with pytest.raises(UsageError, match="does not run as a plain process"):
         check_seats(specs, "process")
     with pytest.raises(UsageError, match="has no key for its model: OPENAI_API_KEY"):
         check_seats(specs, "docker")

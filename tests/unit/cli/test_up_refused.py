@@ -84,7 +84,7 @@ def test_a_task_file_that_cannot_be_read(run, repo):
 
 def test_no_engine(run, repo, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-    ran = run("up", "--repo", repo, "--agents", "shell")
+    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "docker")
     assert ran.status == 1
     assert "unix:///nowhere.sock" in first_line(ran)
     assert "choose the sandbox `process` by name" in ran.err

@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from agentmux.errors import MissingProgram, SandboxError
-from agentmux.sandbox import engine
-from agentmux.sandbox.detect import choose, engine_status
+from agentmux.sandbox import detect, engine
+from agentmux.sandbox.detect import choose, status
 
 
 @pytest.fixture
@@ -17,12 +17,31 @@ def no_engine(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 
 
-@pytest.mark.parametrize("wanted", ["auto", "docker"])
-def test_without_an_engine_nothing_is_chosen_instead(no_engine, wanted):
+def test_without_an_engine_nothing_is_chosen_instead(no_engine):
     with pytest.raises(SandboxError, match=r"No container engine answers at unix:///nonexistent") as caught:
-        choose(wanted)
+        choose("docker")
     assert "systemctl start docker" in caught.value.hint
     assert "sandbox `process` by name" in caught.value.hint
+
+
+def test_auto_never_falls_back_to_a_sandbox_that_does_not_isolate(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError) as caught:
+        choose("auto")
+    for sentence in ("docker command is not installed", "podman is not installed", "bubblewrap"):
+        assert sentence in caught.value.message
+    assert "sandbox `process` by name" in caught.value.hint
+
+
+@pytest.mark.parametrize("working", [["docker", "podman", "bubblewrap"], ["podman", "bubblewrap"], ["bubblewrap"]])
+def test_auto_takes_the_first_that_works(monkeypatch, working):
+    def answer(kind):
+        if kind not in working:
+            raise SandboxError(f"{kind} does not work.")
+        return f"{kind} works."
+
+    monkeypatch.setattr(detect, "check", answer)
+    assert choose("auto").name == working[0]
 
 
 def test_process_needs_no_engine(no_engine):
@@ -34,14 +53,14 @@ def test_process_needs_no_engine(no_engine):
 def test_without_the_docker_command(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(MissingProgram, match="docker command is not installed"):
-        choose("auto")
-    ok, sentence = engine_status()
+        choose("docker")
+    ok, sentence = status("docker")
     assert not ok
     assert "docker command is not installed" in sentence
 
 
 def test_the_doctors_sentence(no_engine):
-    ok, sentence = engine_status()
+    ok, sentence = status("docker")
     assert not ok
     assert sentence.startswith("No container engine answers at unix:///nonexistent/docker.sock.")
 
@@ -72,7 +91,7 @@ def _assert_permission_is_told():
 
 def test_a_host_that_is_no_address(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "what://is/this")
-    ok, sentence = engine_status()
+    ok, sentence = status("docker")
     assert not ok
     assert "what://is/this" in sentence
 
@@ -91,6 +110,6 @@ def test_the_current_docker_context_is_used(monkeypatch, tmp_path):
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     assert engine.host() == address
-    ok, sentence = engine_status()
+    ok, sentence = status("docker")
     assert not ok
     assert address in sentence
