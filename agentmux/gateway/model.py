@@ -19,12 +19,15 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agentmux.gateway.chat_usage import WithoutUsage, asking
 from agentmux.gateway.refusal import refused
 from agentmux.gateway.usage import Tokens, UsageReader
 
 CONNECT_SECONDS = 15.0
 SILENT_SECONDS = 600.0
 """How long a model may think without sending anything."""
+CHAT_LIMIT = 64 * 1024 * 1024
+"""Bytes of a Chat Completions request, which is read as a whole."""
 KEY_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"}
 HOP_HEADERS = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
@@ -88,8 +91,15 @@ class _Gateway:
         if request.method == "POST" and (why := self.closed()):
             await refused(scope["path"], why)(scope, receive, send)
             return
+        try:
+            body, added = await _with_counts(request)
+        except ClientDisconnect:
+            return
+        except _TooLongError:
+            await refused(scope["path"], f"A request may have {CHAT_LIMIT:,} bytes at most.")(scope, receive, send)
+            return
         asked = self.client.build_request(
-            request.method, self._url(scope), headers=self._headers(request), content=_body(request)
+            request.method, self._url(scope), headers=self._headers(request, changed=added), content=body
         )
         try:
             answer = await self.client.send(asked, stream=True)
@@ -99,20 +109,24 @@ class _Gateway:
             await _unreachable(self.base.host, err)(scope, receive, send)
             return
         try:
-            await self._pass_on(answer, scope, receive, send)
+            await self._pass_on(answer, scope, receive, send, WithoutUsage() if added else None)
         except httpx2.TransportError:
             return  # without an end: the agent's connection breaks as the upstream's did
         finally:
             await answer.aclose()
 
-    async def _pass_on(self, answer: httpx2.Response, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_on(
+        self, answer: httpx2.Response, scope: Scope, receive: Receive, send: Send, without: WithoutUsage | None
+    ) -> None:
         """Send the answer on as it comes. Returns early, and so ends the request upstream, when the agent hangs up."""
         reader = UsageReader(stream=answer.headers.get("content-type", "").startswith("text/event-stream"))
 
         async def pieces() -> AsyncIterator[bytes]:
             async for piece in answer.aiter_raw():
                 reader.feed(piece)
-                yield piece
+                yield without.feed(piece) if without else piece
+            if without:
+                yield without.end()
 
         response = StreamingResponse(pieces(), answer.status_code)
         response.raw_headers = [
@@ -132,8 +146,9 @@ class _Gateway:
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         return self.base.copy_with(raw_path=self.base.raw_path.rstrip(b"/") + path.partition(b"?")[0] + query)
 
-    def _headers(self, request: Request) -> list[tuple[str, str]]:
-        return [*_without(request.headers.items(), NOT_SENT_ON), *self.key]
+    def _headers(self, request: Request, *, changed: bool) -> list[tuple[str, str]]:
+        left_out = NOT_SENT_ON | ({"content-length"} if changed else set())
+        return [*_without(request.headers.items(), left_out), *self.key]
 
 
 def _without(headers: Iterable[tuple[str, str]], names: set[str]) -> list[tuple[str, str]]:
@@ -143,6 +158,23 @@ def _without(headers: Iterable[tuple[str, str]], names: set[str]) -> list[tuple[
 def _body(request: Request) -> AsyncIterator[bytes] | None:
     has_one = "content-length" in request.headers or "transfer-encoding" in request.headers
     return request.stream() if has_one else None
+
+
+class _TooLongError(Exception):
+    """Nobody keeps so much in memory."""
+
+
+async def _with_counts(request: Request) -> tuple[AsyncIterator[bytes] | bytes | None, bool]:
+    """The body to send on, and whether a wish for counts was added to it."""
+    if not request.url.path.endswith("/chat/completions") or "content-encoding" in request.headers:
+        return _body(request), False
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > CHAT_LIMIT:
+            raise _TooLongError
+    changed = asking(bytes(body))
+    return changed or bytes(body), changed is not None
 
 
 def _unreachable(host: str, err: httpx2.TransportError) -> JSONResponse:

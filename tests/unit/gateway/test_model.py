@@ -16,6 +16,7 @@ from agentmux.gateway.usage import Tokens
 from agentmux.service.serve import serving
 
 KEY = ("x-api-key", "the-real-key")
+CHAT_STREAM = b'data: {"choices": [{"delta": {"content": "x"}}], "usage": null}\n\ndata: [DONE]\n\n'
 USAGE = {"model": "m", "usage": {"input_tokens": 3, "output_tokens": 4}}
 
 
@@ -61,6 +62,12 @@ def model():
             self._reply(200, b"data: one\n\n", "text/event-stream")
             known.go_on.wait(10)
             self.wfile.write(b"data: " + json.dumps(USAGE).encode() + b"\n\n")
+
+        def completions(self):
+            asked = json.loads(known.asked[-1][3])
+            wanted = asked.get("stream_options", {}).get("include_usage")
+            counts = b"data: " + json.dumps(USAGE | {"choices": []}).encode() + b"\n\n" if wanted else b""
+            self._reply(200, CHAT_STREAM.replace(b"data: [DONE]", counts + b"data: [DONE]"), "text/event-stream")
 
         def endless(self):
             self._reply(200, b"data: one\n\n", "text/event-stream")
@@ -215,3 +222,24 @@ async def test_a_closed_gateway_lets_what_is_under_way_end(model, used, tmp_path
         model.go_on.set()
         assert b'"usage"' in b"".join([piece async for piece in pieces])
     assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_a_chat_stream_is_counted_without_a_trace(agent, used):
+    answer = await agent.post("/v1/chat/completions", json={"model": "m", "stream": True, "messages": []})
+    assert answer.content == CHAT_STREAM
+    assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_who_asks_for_the_counts_of_a_chat_stream_gets_them(agent, model, used):
+    body = b'{"stream":true, "stream_options":{"include_usage":true}}'
+    answer = await agent.post("/v1/chat/completions", content=body)
+    assert model.asked[0][3] == body
+    assert b'"input_tokens": 3' in answer.content
+    assert used == [Tokens("m", 3, 0, 4)]
+
+
+async def test_a_chat_request_that_is_too_long_stays_here(agent, model, monkeypatch):
+    monkeypatch.setattr("agentmux.gateway.model.CHAT_LIMIT", 100)
+    answer = await agent.post("/v1/chat/completions", content=b" " * 101)
+    assert (answer.status_code, model.asked) == (400, [])
+    assert "100 bytes" in answer.json()["error"]["message"]
