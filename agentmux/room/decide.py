@@ -17,6 +17,7 @@ from agentmux.room import (
 )
 from agentmux.room.decision import Decision, refuse
 from agentmux.room.draft import Context
+from agentmux.room.pace import too_fast
 from agentmux.room.state import OVER_BUDGET, ROOM, YOU, State
 from agentmux.room.who import unknown
 
@@ -78,10 +79,10 @@ def decide(state: State, actor: str, command: cmd.Command, now: float) -> Decisi
         command: what is asked.
         now: Unix seconds.
     """
-    return _forbidden(state, actor, command) or RULES[type(command)](Context(state, actor, now), command)
+    return _forbidden(state, actor, command, now) or RULES[type(command)](Context(state, actor, now), command)
 
 
-def _forbidden(state: State, actor: str, command: cmd.Command) -> Decision | None:
+def _forbidden(state: State, actor: str, command: cmd.Command, now: float) -> Decision | None:
     if actor == YOU:
         return None
     name = type(command).model_fields["do"].default
@@ -98,4 +99,4 @@ def _forbidden(state: State, actor: str, command: cmd.Command) -> Decision | Non
             return refuse(f"{actor} is paused{why}.", "Wait until the human resumes you; the inbox still works.")
         if agent.ended:
             return refuse(f"{actor} has ended.", "The human can restart it.")
-    return None
+    return too_fast(state, actor, command, now)

@@ -32,6 +32,7 @@ class Draft:
             claims=dict(state.claims),
             waiting=dict(state.waiting),
             rulings=dict(state.rulings),
+            written=dict(state.written),
             messages={},
             warnings=[],
             unread={},

@@ -246,12 +246,22 @@ def _egress_used(state: State, event: ev.EgressUsed) -> None:
     state.egress.pop((event.agent, event.place), None)
 
 
+def _wrote(state: State, *texts: str | None) -> None:
+    """The event's doer wrote these texts; `pace.py` reads it."""
+    minute, writes, size = state.written.get(state.actor, (0, 0, 0))
+    now = int(state.at // 60)
+    writes, size = (writes, size) if minute == now else (0, 0)
+    state.written[state.actor] = now, writes + 1, size + sum(len(text.encode()) for text in texts if text)
+
+
 # -- messages ---------------------------------------------------------------------------------------------------
 
 
 @_on(ev.MessageSent)
 def _message_sent(state: State, event: ev.MessageSent) -> None:
     sender = event.sender or state.actor
+    if sender == state.actor:
+        _wrote(state, event.text, event.default)
     recipients = state.recipients(sender, event.to)
     state.messages[event.id] = Message(
         id=event.id,
@@ -377,12 +387,14 @@ def _ruling_settled(state: State, event: ev.RulingSettled) -> None:
 
 @_on(ev.TaskAdded)
 def _task_added(state: State, event: ev.TaskAdded) -> None:
+    _wrote(state, event.title, event.text)
     state.tasks[event.id] = Task(event.id, event.title, event.text, by=state.actor)
     state.next_task = max(state.next_task, event.id + 1)
 
 
 @_on(ev.TaskChanged)
 def _task_changed(state: State, event: ev.TaskChanged) -> None:
+    _wrote(state, event.text)
     if task := state.tasks.get(event.id):
         owner = None if event.status == "open" else event.owner or task.owner
         text = task.text if event.text is None else event.text
@@ -391,6 +403,7 @@ def _task_changed(state: State, event: ev.TaskChanged) -> None:
 
 @_on(ev.NoteAdded)
 def _note_added(state: State, event: ev.NoteAdded) -> None:
+    _wrote(state, event.text)
     state.notes.append(NoteLine(state.at, state.actor, event.text))
 
 

@@ -15,11 +15,11 @@ A pattern means what it would mean in the `.gitignore` of the repository's root,
 - `file#symbol` and `file:10-40` (or `file:10`) cover a part of the file only. Different symbols do not overlap, unless
   one contains the other (`Room`, `Room.submit`); nor do disjoint lines. A whole file overlaps every part of it; of a
   symbol and lines nobody can tell here, so they overlap.
-- Refused: absolute paths, `..`, backslashes, a leading `!`, control characters, nothing at all.
+- Refused: absolute paths, `..`, backslashes, a leading `!`, control characters, nothing at all, and what is too long.
 
 Two patterns overlap if some path is covered by both. That is a search through pairs of positions: over the segments of
 both and, where two segments meet, over their characters; a star is a position that may stay where it is. It costs at
-most the product of both lengths.
+most the product of both lengths, and since whoever asks must not hold up the room, what counts for that is limited.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ from agentmux.room.characters import CharSet
 
 PATTERN_LIMIT = 256
 """Characters in one pattern."""
+DEPTH_LIMIT = 32
+"""Names between slashes in one pattern."""
+WILD_LIMIT = 40
+"""Characters in those names of one pattern that have wildcards (a class counts as one, and `**` not at all)."""
 
 Glob = tuple[CharSet | None, ...]
 """One segment; None is `*`."""
@@ -165,6 +169,12 @@ def _assemble(body: str, anchor: Symbol | Lines | None) -> Pattern:
         names, body = ["**"], "**"
     if ".." in names:
         raise ValueError("has '..'; write it relative to the repository's root")
+    if len(names) > DEPTH_LIMIT:
+        raise ValueError(f"is more than {DEPTH_LIMIT} names deep; claim a folder above")
+    if sum(len(_glob(name)) for name in names if name != "**" and WILDCARD.search(name)) > WILD_LIMIT:
+        raise ValueError(
+            f"has more than {WILD_LIMIT} characters in names with wildcards; write them shorter, like 'test_*.py'"
+        )
     folder = body.endswith("/")
     wild = WILDCARD.search(names[-1]) is not None
     rooted = len(names) > 1 or body.startswith("./") or not wild
@@ -247,9 +257,9 @@ def _common_path(a: Segments, b: Segments) -> str | None:
 @lru_cache(16384)
 def _name(globs: tuple[Glob, ...]) -> str | None:
     """A name that all globs accept."""
-    if all(map(_is_literal, globs)):
-        spelled = _spelled(globs[0])
-        return spelled if len(set(globs)) == 1 and spelled not in NO_NAMES else None
+    if literal := next(filter(_is_literal, globs), None):
+        spelled = _spelled(literal)
+        return spelled if spelled not in NO_NAMES and all(_accepts(glob, spelled) for glob in globs) else None
     name = _word(globs)
     if name in NO_NAMES:
         return next(filter(None, (_word((*globs, kind)) for kind in NAMES)), None)
@@ -259,6 +269,24 @@ def _name(globs: tuple[Glob, ...]) -> str | None:
 def _word(globs: tuple[Glob, ...]) -> str | None:
     chars = _run(globs, _char)
     return None if chars is None else "".join(chars)
+
+
+def _accepts(glob: Glob, name: str) -> bool:
+    """Whether the glob fits the name; where it does not go on after a star, the star takes one character more."""
+    at = place = 0
+    star, taken = -1, 0
+    while at < len(name):
+        if place < len(glob) and (wanted := glob[place]) is None:
+            star, taken = place, at
+            place += 1
+        elif place < len(glob) and wanted and any(first <= ord(name[at]) <= last for first, last in wanted):
+            place, at = place + 1, at + 1
+        elif star >= 0:
+            taken += 1
+            place, at = star + 1, taken
+        else:
+            return False
+    return all(rest is None for rest in glob[place:])
 
 
 def _spelled(glob: Glob) -> str:

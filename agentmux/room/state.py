@@ -221,6 +221,8 @@ class State:
     warnings: list[tuple[float, str]] = field(default_factory=list)
     egress: dict[tuple[str, str], Egress] = field(default_factory=dict)
     """By (agent, place)."""
+    written: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """member -> the last minute (since 1970) in which it wrote, and how often and how many bytes in that minute."""
     branch: Branch | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
     budget: Budget | None = None

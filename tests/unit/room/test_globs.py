@@ -3,11 +3,13 @@ from __future__ import annotations
 import re
 import subprocess
 from itertools import product
+from math import prod
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentmux.room import globs
 from agentmux.room.globs import Lines, Symbol, covers, matches, overlap, parse, witness
 
 
@@ -280,8 +282,47 @@ def test_covers(a, b, expected):
     assert covers(parse(a), parse(b)) is expected
 
 
-def test_many_stars_are_no_work_without_end():
-    a = "/".join(["*a*a*a*a*a*a*a*a*b"] * 12)
-    b = "/".join(["*a*a*a*a*a*a*a*a*c"] * 12)
-    assert not meets(a, b)
-    assert not meets("a/" + "*a" * 120 + "*b", "a/" + "*a" * 120 + "*c")
+def states(a, b, monkeypatch):
+    """How many positions are looked at to tell whether the two overlap."""
+    looked = 0
+    real = globs._run
+
+    def counting(sequences, common):
+        nonlocal looked
+        looked += prod(len(sequence) + 1 for sequence in sequences)
+        return real(sequences, common)
+
+    monkeypatch.setattr(globs, "_run", counting)
+    for cached in (globs._common_path, globs._name):
+        cached.cache_clear()
+    overlap(parse(a), parse(b))
+    monkeypatch.undo()
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("a/" + "*a" * 19 + "*b", "a/" + "*a" * 19 + "*c"),
+        ("a/*" + "a" * 39, "a/*" + "a" * 38 + "b"),
+        ("a/*" + "?" * 37 + "*a", "a/" + "*a" * 19 + "*b"),
+        ("**/" + "/".join(["*a*b"] * 10), "**/" + "/".join(["*b*a"] * 10)),
+        ("/".join(["**", "*a"] * 15 + ["b"]), "/".join(["**", "*a"] * 15 + ["c"])),
+        ("**/" + "/".join(["a"] * 31), "**/" + "/".join(["a"] * 30 + ["b"])),
+    ],
+)
+def test_the_worst_patterns_are_little_work(a, b, monkeypatch):
+    assert states(a, b, monkeypatch) < 20_000
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 21, "a/*" + "a" * 41, "/".join(["*a*a*a*a*a*a"] * 4), "?" * 250])
+def test_patterns_that_would_be_much_work_are_refused(pattern):
+    with pytest.raises(ValueError, match="more than 40 characters in names with wildcards"):
+        parse(pattern)
+    with pytest.raises(ValueError, match="more than 32 names deep"):
+        parse("**/" * 33 + "a")
+
+
+@pytest.mark.parametrize("pattern", ["a" * 256, "x/" * 31 + "y", "packages/*/src/components/**/*.integration.test.tsx"])
+def test_patterns_that_people_write_are_not(pattern):
+    assert parse(pattern).text == pattern
