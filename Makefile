@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint check format build clean system
+.PHONY: demo test lint check format build soak clean system
 .DELETE_ON_ERROR:
 
 demo: .venv/ready
@@ -27,6 +27,10 @@ format: .venv/ready
 
 build: .venv/ready
 	$(BIN)/python -m build --outdir dist
+
+# A day of three busy agents in some minutes: what it takes on the disk, and how long it takes to open.
+soak: .venv/ready
+	$(BIN)/python scripts/soak.py
 
 clean:
 	rm -rf .venv build dist
