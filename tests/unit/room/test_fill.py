@@ -20,7 +20,7 @@ def test_the_last_request_of_the_conversation_counts():
 def test_requests_beside_the_conversation_do_not_count():
     requests = [("big", 50_000), ("small", 900), ("big", 51_000), ("small", 950), ("small", 990), ("big", 2_000)]
     assert after(*requests) == ("big", 51_000, 0.255)
-    assert after(*requests, ("big", 60_000), ("big", 2_500)) == ("big", 60_000, 0.3)
+    assert after(*requests, ("big", 60_000), ("big", 2_500), ("big", 2_000)) == ("big", 60_000, 0.3)
 
 
 def test_a_compacted_conversation_counts_from_its_second_request():
