@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -160,6 +160,12 @@ class Sandbox(Protocol):
         """How the agent's program ended; None while it runs, or where only the pane knows.
 
         Where the pane knows the status, `out_of_memory` is about any process of the agent.
+        """
+
+    def starved(self, session: str) -> Iterator[str]:
+        """The session's agents of which a program is ended for want of memory, each as it happens; blocks meanwhile.
+
+        Ends at once where nobody tells of that, and with the engine where one does.
         """
 
     def remove(self, box: Box) -> None:

@@ -167,6 +167,10 @@ class BubblewrapSandbox:
         """Whether its memory was used up; the rest only the pane knows."""
         return Ended(None, out_of_memory=True) if cgroup.find(_group_name(box)).out_of_memory() else None
 
+    def starved(self, session: str) -> Iterator[str]:  # noqa: ARG002
+        """Nobody tells."""
+        return iter(())
+
     def remove(self, box: Box) -> None:
         """End all processes of the agent; the kernel ends what process 1 of its namespace leaves."""
         processes.end(box.paths.work(box.agent))

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,13 @@ class ContainerSandbox:
             if state["Status"] not in ("exited", "dead"):
                 return None
             return Ended(int(state["ExitCode"]), bool(state["OOMKilled"]))
+
+    def starved(self, session: str) -> Iterator[str]:
+        """What the engine tells; also of a program in the container that is not its first, whose end nobody sees."""
+        wanted = {"event": "oom", "label": f"{LABEL}.session={session}"}
+        with self.engine("listen to it") as client:
+            for event in client.events(filters=wanted, decode=True):
+                yield event["Actor"]["Attributes"][f"{LABEL}.agent"]
 
     def remove(self, box: Box) -> None:
         """End the agent as if its terminal were closed, then remove its container; also what still sets it up."""

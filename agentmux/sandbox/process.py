@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -102,6 +103,10 @@ class ProcessSandbox:
     def ended(self, box: Box) -> Ended | None:  # noqa: ARG002
         """Only the pane knows."""
         return None
+
+    def starved(self, session: str) -> Iterator[str]:  # noqa: ARG002
+        """Nobody tells."""
+        return iter(())
 
     def remove(self, box: Box) -> None:
         """End all processes of the agent, also those that became daemons."""

@@ -54,6 +54,7 @@ from agentmux.service.peek import peek
 from agentmux.service.room import Room
 from agentmux.service.sensors.disk import watch_disk
 from agentmux.service.sensors.files import watch_files
+from agentmux.service.sensors.memory import MemorySensor
 from agentmux.service.sensors.panes import PaneSensor
 from agentmux.service.serve import FOR_THE_SANDBOX, PRIVATE, bind, room_sockets, serving
 from agentmux.service.session import load, state_of
@@ -82,6 +83,7 @@ class Host:
         self.tmux = TmuxServer(paths.tmux_sock)
         self.launcher = Launcher(self.room, self.tmux, sandbox)
         self.prices = prices.load()
+        self.memory = MemorySensor(self.room, sandbox)
         self.stopped = asyncio.Event()
         self.client: ControlClient | None = None
         self.sensor: PaneSensor | None = None
@@ -167,6 +169,7 @@ class Host:
         for agent in self.room.state.agents.values():
             if agent.started:
                 self._watch_files(agent.name)
+                self.memory.listen()
             if not agent.ended and exhausted(self.room.state, agent.name, ("stop",)):
                 self.room.spawn(self._end_agents([agent.name]))
             if agent.paused == "freeze":  # it may not have come to that
@@ -237,6 +240,7 @@ class Host:
                 self.room.spawn(self._end_agents([agent] if agent else list(self.room.state.agents)))
             case AgentStarted(agent=agent, pane=pane):
                 self._watch_files(agent)
+                self.memory.listen()
                 if self.sensor:
                     self.sensor.add(agent, pane)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
+import pytest
+
 from agentmux.room.commands import Restart, Resume
+from agentmux.sandbox.detect import choose
 
 
 def idle(state):
@@ -43,3 +48,34 @@ def test_an_agent_that_fills_the_disk_stands_still_and_may_go_on(start):
     (run.paths.tree("ada") / "big").unlink()
     run.send(Resume(agent="ada"))
     run.until(lambda s: not s.agents["ada"].trouble and s.agents["ada"].state != "paused")
+
+
+@pytest.mark.docker
+def test_an_agent_whose_program_ran_out_of_memory_is_told_of_and_goes_on(start):
+    choose("docker")
+    run = start(sandbox="docker", ada="shell", toolchain={"limits": {"memory": "64m"}})
+    run.type("ada", "python3 -c 'x = bytearray(300 << 20)'; echo alive-$((40+2))", "Enter")
+    state = run.until(lambda s: s.agents["ada"].trouble == "memory")
+    assert "its limit is 64m" in state.agents["ada"].trouble_text
+    run.until(lambda _: "alive-42" in run.screen("ada"))
+
+
+@pytest.mark.docker
+def test_an_agent_that_ran_out_of_memory_has_failed_for_that_reason(start):
+    choose("docker")
+    run = start(sandbox="docker", ada="shell", toolchain={"limits": {"memory": "64m"}})
+    run.type("ada", "exec python3 -c 'x = bytearray(300 << 20)'", "Enter")
+    state = run.until(lambda s: s.agents["ada"].ended)
+    assert (state.agents["ada"].state, state.agents["ada"].why) == ("failed", "ran out of memory")
+
+
+@pytest.mark.docker
+def test_an_agent_whose_container_was_killed_is_told_so_and_starts_again(start):
+    choose("docker")
+    run = start(sandbox="docker", ada="shell", bob="shell")
+    subprocess.run(["docker", "kill", run.state.agents["ada"].container], check=True, capture_output=True)
+    state = run.until(lambda s: s.agents["ada"].ended)
+    assert state.agents["ada"].why == "ended by signal 9 (exit status 137)"
+    assert not state.agents["bob"].ended
+    assert run.send(Restart(agent="ada")).ok
+    run.until(lambda s: s.agents["ada"].state == "idle")
