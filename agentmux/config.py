@@ -232,7 +232,7 @@ class Profile(Strict):
     """Names of environment variables of yours that the agent may see."""
     screen: ScreenRules = ScreenRules()
     interrupt: str = "C-c"
-    """The key (tmux's name for it) that stops what the agent is doing."""
+    """The key (tmux's name for it) that stops what the agent is doing, or several between spaces."""
     typing: bool = False
     """Whether messages may be typed at its prompt. Never for a shell: it would run them."""
     type_task: bool = False

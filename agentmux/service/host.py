@@ -198,7 +198,7 @@ class Host:
             if self.client:
                 return
             self.client = await ControlClient.connect(self.paths.tmux_sock, on_closed=self._tmux_gone)
-            self.sensor = PaneSensor(self.room, self.client, self.watch, self.sandbox, self._unrecorded)
+            self.sensor = PaneSensor(self.room, self.client, self.watch, self.sandbox, self._unrecorded, self._prompted)
             self.delivery = Delivery(self.room, self.client, self.sensor)
             self.room.follow(self.delivery.follow)
             for agent in self.room.state.agents.values():
@@ -222,6 +222,11 @@ class Host:
 
     async def _peek(self, agent: str, *, file: str | None = None, screen: bool = False) -> str:
         return await peek(self.room, self.sensor, agent, file, screen=screen)
+
+    def _prompted(self, agent: str) -> None:
+        """An agent stands at its empty prompt: what waits for it can be typed."""
+        if self.delivery:
+            self.delivery.look(agent)
 
     def _unrecorded(self, agent: str) -> None:
         self.room.spawn(self.launcher.record_again(agent))

@@ -203,8 +203,8 @@ class ControlClient(asyncio.Protocol):
             self.send(" ; ".join(commands), len(commands))
 
     def key(self, pane: str, name: str) -> None:
-        """Press the key that tmux calls `name`, such as `Enter` or `C-c`."""
-        self.send(f"send-keys -t {pane} {quote(name)}")
+        """Press the key that tmux calls `name`, such as `Enter` or `C-c`; several between spaces, one after another."""
+        self.send(f"send-keys -t {pane} {' '.join(map(quote, name.split()))}")
 
     def paste(self, pane: str, text: str) -> asyncio.Future[list[Block]]:
         """Paste text at once, in brackets if the pane's program asked for them; the future is done when tmux has it.

@@ -207,6 +207,14 @@ async def test_a_large_paste_arrives_whole_and_cannot_press_keys(desk: Desk) -> 
     assert got.read_bytes() == text.encode() + b"[201~\x04"
 
 
+async def test_several_keys_are_pressed_one_after_another(desk: Desk) -> None:
+    read = "got = b''\nwhile len(got) < 11: got += os.read(0, 100)\nprint(ascii(got), end='', flush=True);"
+    pane = desk.shows("ready", read + HOLD)
+    await pane.shows("ready")
+    desk.client.key(pane.id, "F9 F9 x")
+    await pane.shows(r"b'\x1b[20~\x1b[20~x'")
+
+
 async def test_a_paste_is_bracketed_for_a_program_that_asked(desk: Desk) -> None:
     pane = desk.shows(r"\x1b[?2004hready", "print(ascii(os.read(0, 100)), end='', flush=True);" + HOLD)
     await pane.shows("ready")

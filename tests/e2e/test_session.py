@@ -60,6 +60,19 @@ def test_nothing_is_typed_behind_a_half_typed_line(start):
     run.until(lambda s: "got: half a line" in run.screen("ada"))
 
 
+def test_what_waits_for_an_idle_agent_is_typed_once_its_prompt_is_empty(start, home):
+    hooked = home / "c" / "agents" / "hooked.yaml"
+    hooked.write_text((hooked.parent / "prompt.yaml").read_text() + "hooks: true\n")
+    run = start(ada="hooked")
+    run.until(idle("ada"))
+    run.type("ada", "half a line")
+    run.until(lambda s: "half a line" in run.screen("ada"))
+    number = run.send(Say(to="ada", text="welcome")).reply["id"]
+    run.type("ada", "C-u")  # no hook tells of that
+    run.until(read(number))
+    run.until(lambda s: "got: [you] welcome" in run.screen("ada"))
+
+
 def test_nothing_is_typed_into_a_dialog(start):
     run = start(ada="prompt")
     run.until(idle("ada"))

@@ -52,6 +52,7 @@ class PaneSensor:
         watch: tells when a recording grows.
         sandbox: knows whether an agent ran out of memory.
         unrecorded: called with the agent whose recorder has ended before its program.
+        prompted: called with the agent whose screen shows its empty prompt, whenever that was read.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class PaneSensor:
         watch: FileWatch,
         sandbox: Sandbox,
         unrecorded: Callable[[str], None],
+        prompted: Callable[[str], None],
     ) -> None:
         self.room = room
         self.client = client
         self.watch = watch
         self.sandbox = sandbox
         self._unrecorded = unrecorded
+        self._prompted = prompted
         self._panes: dict[str, _Pane] = {}
         client.subscribe("pipes", "%*", "#{pane_pipe}#{pane_dead}", self._piped)
         client.subscribe("ends", "%*", "#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}", self._ended)
@@ -155,8 +158,10 @@ class PaneSensor:
                 return
             quiet = asyncio.get_running_loop().time() - entry.last_output >= QUIET
             if self._hooks_decide(entry.agent, verdict, quiet=quiet):
-                if verdict.state == "idle" and not quiet:
-                    self._read_at(entry, entry.last_output + QUIET)
+                if verdict.state == "idle":
+                    self._prompted(entry.agent)  # the hook may have said so before the prompt was there
+                    if not quiet:
+                        self._read_at(entry, entry.last_output + QUIET)
                 return
             await self.room.submit(
                 ROOM, ReportState(agent=entry.agent, state=verdict.state, why=f"{SCREEN}{verdict.rule}")
