@@ -85,10 +85,11 @@ class LoggedError(SandboxError):
     Args:
         tail: the last lines that it printed.
         log: the file with everything that it printed.
+        hint: what to do, beside looking there.
     """
 
-    def __init__(self, message: str, tail: Sequence[str], log: str) -> None:
-        super().__init__(message, f"Everything it printed is in {log}.")
+    def __init__(self, message: str, tail: Sequence[str], log: str, hint: str = "") -> None:
+        super().__init__(message, f"{hint} Everything it printed is in {log}.".lstrip())
         self.tail = tuple(tail)
         self.log = log
 

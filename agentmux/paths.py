@@ -182,6 +182,11 @@ class SessionPaths:
         """The host's own index over the agent's work tree."""
         return self.folder / "git" / f"{agent}.index"
 
+    @property
+    def copied(self) -> Path:
+        """The names of the files that were copied into the workspaces and are in no snapshot, ended by NUL."""
+        return self.folder / "git" / "copied"
+
     def secrets(self, member: str) -> Path:
         """The folder in memory with the member's token and keys."""
         return secrets_root() / self.id / member

@@ -41,6 +41,7 @@ def build(
     settings = registry.settings()
     chosen, specs = seat_agents(registry.layout(layout or settings.layout), agents, registry.profile)
     log = home() / "image.log"
+    log.unlink(missing_ok=True)
     installs = [spec.profile.install for spec in specs]
     tag = ensure_image(installs, chosen.image or default_base(settings.base_image), show, log)
     show(f"The image {tag} is there.")

@@ -9,8 +9,9 @@ import re
 import tarfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import docker
 from docker.errors import APIError, ImageNotFound
@@ -29,8 +30,31 @@ CERTIFICATES = Path("/usr/local/share/ca-certificates")
 STEP_WIDTH = 76
 TAIL = 12
 """Lines of a failed build that are shown."""
+NO_APT = re.compile(r"apt-get: (?:command )?not found")
+BUILDKIT = "requires BuildKit"
 CHATTER = re.compile(r" ---> |Removing intermediate container ")
 STATUS = re.compile(r"returned a non-zero code: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What the engine builds an image from.
+
+    Args:
+        what: its name in the sentence when it fails: `The agents' image`.
+        context: a tar archive, from its beginning.
+        arguments: the Dockerfile's.
+        dockerfile: its name in the context.
+        target: the stage to build; None for the last.
+        tag: the image's name, if it gets one.
+    """
+
+    what: str
+    context: IO[bytes]
+    arguments: dict[str, str] = field(default_factory=dict)
+    dockerfile: str = "Dockerfile"
+    target: str | None = None
+    tag: str | None = None
 
 
 def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: Path, connect: Connect = engine) -> str:
@@ -52,16 +76,27 @@ def ensure_image(installs: Iterable[Install], base_image: str, tell: Tell, log: 
     with connect("build the agents' image") as client:
         base = _base_id(client, base_image, tell)
         tag = image_tag(base, arguments, files)
-        if not _exists(client, tag):
+        if not exists(client, tag):
             tell(f"Building the image {tag} on {base_image}")
-            _build(client, tag, {"BASE_IMAGE": base_image, **arguments}, files, tell, log)
+            work = Build("The agents' image", packed(files), {"BASE_IMAGE": base_image, **arguments}, tag=tag)
+            try:
+                build(client, work, tell, log)
+            except ImageBuildError as err:
+                if any(NO_APT.search(line) for line in err.tail):
+                    raise ImageBuildError(
+                        f"The agents cannot be put on the image {base_image}: it has no apt-get.",
+                        err.tail,
+                        err.log,
+                        "Name one that is made from Debian or Ubuntu, perhaps by another tag of the same name.",
+                    ) from err
+                raise
         return tag
 
 
 def default_base(configured: str, connect: Connect = engine) -> str:
     """The base to build on: the local one if somebody made it, else the configured one. Raises SandboxError."""
     with connect("look for images") as client:
-        return LOCAL_BASE if _exists(client, LOCAL_BASE) else configured
+        return LOCAL_BASE if exists(client, LOCAL_BASE) else configured
 
 
 def build_arguments(installs: Iterable[Install]) -> dict[str, str]:
@@ -94,7 +129,8 @@ def image_tag(base: str, arguments: Mapping[str, str], files: Mapping[str, bytes
     return f"agentmux/agents:{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
 
 
-def _exists(client: docker.DockerClient, tag: str) -> bool:
+def exists(client: docker.DockerClient, tag: str) -> bool:
+    """Whether the engine has an image of this name."""
     try:
         client.images.get(tag)
     except ImageNotFound:
@@ -104,7 +140,7 @@ def _exists(client: docker.DockerClient, tag: str) -> bool:
 
 def _base_id(client: docker.DockerClient, name: str, tell: Tell) -> str:
     """The id of the base image, after pulling it if need be."""
-    if not _exists(client, name):
+    if not exists(client, name):
         tell(f"Pulling {name}")
         try:
             client.images.pull(name)
@@ -116,21 +152,23 @@ def _base_id(client: docker.DockerClient, name: str, tell: Tell) -> str:
     return str(client.images.get(name).id)
 
 
-def _build(
-    client: docker.DockerClient,
-    tag: str,
-    arguments: dict[str, str],
-    files: Mapping[str, bytes],
-    tell: Tell,
-    log: Path,
-) -> None:
+def build(client: docker.DockerClient, work: Build, tell: Tell, log: Path) -> str:
+    """Build an image and return its id; raises ImageBuildError."""
     tail: deque[str] = deque(maxlen=TAIL)
-    step = "the first step"
+    step, built, failure = "the first step", "", ""
     log.parent.mkdir(parents=True, exist_ok=True)
     replies = client.api.build(
-        fileobj=_packed(files), custom_context=True, tag=tag, buildargs=arguments, decode=True, rm=True, forcerm=True
+        fileobj=work.context,
+        custom_context=True,
+        dockerfile=work.dockerfile,
+        tag=work.tag,
+        buildargs=work.arguments,
+        target=work.target,
+        decode=True,
+        rm=True,
+        forcerm=True,
     )
-    with log.open("w", encoding="utf-8") as out:
+    with log.open("a", encoding="utf-8") as out:
         for reply in replies:
             for line in _lines(reply):
                 print(line, file=out)
@@ -139,8 +177,11 @@ def _build(
                     tell(line[:STEP_WIDTH])
                 elif not CHATTER.match(line) and "error" not in reply:
                     tail.append(line)
-            if "error" in reply:
-                raise _failed(step, str(reply["error"]), list(tail), log)
+            failure = failure or str(reply.get("error", ""))
+            built = (reply.get("aux") or {}).get("ID", built)
+    if failure:
+        raise _failed(work.what, step, failure, list(tail), log)
+    return built
 
 
 def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
@@ -148,24 +189,27 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
     return plain_lines(str(reply.get("stream") or reply.get("status") or reply.get("error") or ""))
 
 
-def _failed(step: str, why: str, tail: list[str], log: Path) -> ImageBuildError:
+def _failed(what: str, step: str, why: str, tail: list[str], log: Path) -> ImageBuildError:
     if any("no space left on device" in line.lower() for line in [why, *tail]):
-        error = ImageBuildError(
-            "The agents' image cannot be built: no space is left on the engine's disk.", tail, str(log)
-        )
-        error.hint = f"{FULL_DISK_HINT} {error.hint}"
-        return error
+        sentence = f"{what} cannot be built: no space is left on the engine's disk."
+        return ImageBuildError(sentence, tail, str(log), FULL_DISK_HINT)
+    hint = (
+        "Write it without `RUN --mount` and the like; the engine's classic builder does this."
+        if BUILDKIT in why
+        else ""
+    )
     if ended := STATUS.search(why):  # the engine repeats the whole command here
         why = f"{step} ended with status {ended[1]}"
-    return ImageBuildError(f"The agents' image cannot be built: {why.strip().rstrip('.')}.", tail, str(log))
+    return ImageBuildError(f"{what} cannot be built: {why.strip().rstrip('.')}.", tail, str(log), hint)
 
 
-def _packed(files: Mapping[str, bytes]) -> io.BytesIO:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
+def packed(files: Mapping[str, bytes]) -> io.BytesIO:
+    """A tar archive of these files."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    packed.seek(0)
-    return packed
+    archive.seek(0)
+    return archive

@@ -12,22 +12,23 @@ from typing import ParamSpec, TypeVar
 from agentmux.config import Session
 from agentmux.errors import AgentmuxError, SessionError
 from agentmux.paths import SessionPaths
-from agentmux.registry import settings
 from agentmux.room.commands import ReportExit
 from agentmux.room.events import AgentStarted, AgentStateChanged, Event, Progress, Warned
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import Box, Sandbox
 from agentmux.sandbox.containers import ContainerSandbox
 from agentmux.sandbox.engine import Connect
-from agentmux.sandbox.image import default_base, ensure_image
 from agentmux.service.boxes import box_of
+from agentmux.service.images import make_image
 from agentmux.service.outfit import lay_files
 from agentmux.service.room import Room
+from agentmux.service.scrub import secret_values
 from agentmux.service.session import write_session
 from agentmux.service.setup import Setups
 from agentmux.service.tokens import write_private
 from agentmux.terminal.tmux import Recording, TmuxServer
 from agentmux.workspace.clone import create_workspace
+from agentmux.workspace.copied import Copies
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -143,26 +144,22 @@ class Launcher:
             raise SessionError(f"{err.filename or self.paths.folder}: {err.strerror}.") from err
 
     async def _image(self, connect: Connect) -> None:
-        self._record(Progress(step="image", text="looking for it"))
-        layout, loop = self.session.layout, asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
 
-        def build() -> str:
-            base = layout.image or default_base(settings().base_image, connect)
-            installs = [spec.profile.install for spec in self.session.agents]
-            log = self.paths.out / "image.log"
-            return ensure_image(installs, base, self._teller(loop, "image"), log, connect)
+        def tell(progress: Progress) -> None:
+            loop.call_soon_threadsafe(self._record, progress)
 
-        image = await self._step(build)
+        image = await self._step(make_image, self.paths, self.session, tell, connect)
         self.room.session = self.session.model_copy(update={"image": image})
         await self._step(write_session, self.paths, self.session)
-        self._record(Progress(step="image", text=image, done=True))
 
     async def _clone(self, agent: str) -> None:
         if self.paths.tree(agent).exists():
             return
         step = f"clone {agent}"
         self._record(Progress(step=step, text="copying the repository"))
-        await self._step(create_workspace, self.paths, agent, self.session.base)
+        copies = Copies(Path(self.session.repo), self.session.copied)
+        await self._step(create_workspace, self.paths, agent, self.session.base, copies)
         self._record(Progress(step=step, text="ready", done=True))
 
     async def _open(self, box: Box, *, again: bool) -> None:
@@ -203,7 +200,7 @@ class Launcher:
         named = {name: known[name] for name in spec.profile.secrets if name in known}
         named["AGENTMUX_TOKEN"] = self.paths.token(agent).read_text(encoding="utf-8").strip()
         write_private(self.paths.secret_env(agent), [f"{name}={value}" for name, value in named.items()])
-        write_private(self.paths.scrub_file(agent), list(named.values()))
+        write_private(self.paths.scrub_file(agent), [*named.values(), *secret_values(self.session)])
 
     def _recording(self, agent: str) -> Recording:
         paths = self.paths
@@ -211,14 +208,6 @@ class Launcher:
 
     def _record(self, *events: Event) -> None:
         self.room.record(ROOM, events)
-
-    def _teller(self, loop: asyncio.AbstractEventLoop, step: str) -> Callable[[str], None]:
-        """A function for other threads that records progress of this step."""
-
-        def tell(text: str) -> None:
-            loop.call_soon_threadsafe(self._record, Progress(step=step, text=text))
-
-        return tell
 
 
 def _assignments(file: Path) -> dict[str, str]:

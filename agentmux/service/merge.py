@@ -15,7 +15,7 @@ from agentmux.room.events import CheckRan, Merged, MergeRefused, Progress, Warne
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import Box, Sandbox
 from agentmux.service.room import Room
-from agentmux.workspace import merge
+from agentmux.workspace import copied, merge
 
 CHECK_TIMEOUT = 600.0
 """Seconds for one check."""
@@ -86,6 +86,7 @@ class Merger:
         folder = paths.work(CHECKS) / "tree"
         await asyncio.to_thread(_fresh, folder)
         await asyncio.to_thread(merge.checkout, paths, tree, folder)
+        await asyncio.to_thread(copied.bring, copied.Copies(Path(session.repo), session.copied), folder)
         layout = session.layout
         box = Box(paths=paths, agent=CHECKS, argv=(), env=layout.env, limits=layout.limits, image=session.image)
         passed = 0

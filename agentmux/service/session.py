@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from agentmux.room.state import YOU, State
 from agentmux.service.lock import room_alive
 from agentmux.service.log import Log, LogReader
 from agentmux.service.models import with_model
-from agentmux.workspace import clone
+from agentmux.workspace import clone, copied
 from agentmux.workspace import repo as repository
 from agentmux.workspace.repo import Repo
 
@@ -37,6 +37,7 @@ class NewSession:
     Attributes:
         include_uncommitted: whether the user's uncommitted changes are part of the base.
         script: what a scripted model plays, as YAML; without one the agents are at their providers' models.
+        copied: untracked files of the user's folder that each workspace gets, and no snapshot.
     """
 
     repo: Path
@@ -47,6 +48,7 @@ class NewSession:
     sandbox: SandboxKind
     include_uncommitted: bool = False
     script: str = ""
+    copied: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def create(new: NewSession, tell: Callable[[str], None] = lambda _: None) -> Ses
 def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[[str], None]) -> None:
     for folder in (paths.folder, paths.casts, paths.out, paths.git.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copied.remember(paths, new.copied)
     tell("copying the repository's history")
     clone.create_host(paths, source, source.head)
     base = clone.base_with_changes(source, paths) if new.include_uncommitted else source.head
@@ -112,6 +115,7 @@ def _furnish(paths: SessionPaths, source: Repo, new: NewSession, tell: Callable[
         layout_name=new.layout_name,
         layout=new.layout,
         sandbox=new.sandbox,
+        copied=list(new.copied),
         agents=[with_model(spec, os.environ) for spec in new.agents],
     )
     write_session(paths, session)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from agentmux.errors import GitError
 from agentmux.paths import SessionPaths
-from agentmux.workspace import index
+from agentmux.workspace import copied, index
+from agentmux.workspace.copied import NO_COPIES, Copies
 from agentmux.workspace.git import Git, users_git
 from agentmux.workspace.repo import Repo, ask
 
@@ -35,7 +36,7 @@ def create_host(paths: SessionPaths, repo: Repo, base: str) -> None:
 def base_with_changes(repo: Repo, paths: SessionPaths) -> str:
     """The commit, made in the host's repository, that holds the user's work tree as it is now; its parent is HEAD.
 
-    Uncommitted and untracked files are in it, ignored ones are not. It becomes the base of the session.
+    Uncommitted and untracked files are in it, ignored and copied ones are not. It becomes the base of the session.
     `create_host` comes before. Raises GitError.
     """
     with tempfile.TemporaryDirectory(prefix="agentmux") as folder:
@@ -45,7 +46,7 @@ def base_with_changes(repo: Repo, paths: SessionPaths) -> str:
         git = Git(paths.git, repo.root, scratch / "index", excludes=excludes)
         _seed_index(git, repo)
         _pack(replace(git, borrow=_objects(repo)), f"^{repo.head}", indexed=True)
-        index.update(git)
+        index.update(git, copied.known(paths))
         tree = git.line("write-tree")
         base = git.line("commit-tree", tree, "-p", repo.head, "-m", "Uncommitted changes when the session began")
         _pack(git, base, f"^{repo.head}")
@@ -53,12 +54,21 @@ def base_with_changes(repo: Repo, paths: SessionPaths) -> str:
     return base
 
 
-def create_workspace(paths: SessionPaths, agent: str, base: str) -> None:
+def create_workspace(paths: SessionPaths, agent: str, base: str, copies: Copies = NO_COPIES) -> None:
     """Make the agent's clone: files in `paths.tree`, git folder in `paths.agent_git`, branch `agent/<name>` at `base`.
 
     The clone has no remote, no hooks, no path of the host and all of the history. Nothing links the tree to the git
     folder; the sandbox does. The host's index over the tree is warm afterwards. The tree appears last, so that it is
-    there only when all is. Raises GitError.
+    there only when all is.
+
+    Args:
+        paths: the session's.
+        agent: whose clone it is.
+        base: the commit.
+        copies: untracked files of the user's that it gets as well; its git ignores them.
+
+    Raises:
+        GitError: git refused, or a file cannot be copied.
     """
     own = Git(paths.agent_git(agent))
     tree = paths.tree(agent)
@@ -77,11 +87,14 @@ def create_workspace(paths: SessionPaths, agent: str, base: str) -> None:
         if (paths.git / "shallow").exists():
             shutil.copyfile(paths.git / "shallow", own.git_dir / "shallow")
         (own.git_dir / "hooks").mkdir()
+        (own.git_dir / "info").mkdir(exist_ok=True)
+        (own.git_dir / "info" / "exclude").write_bytes(copied.patterns(copies.names))
     except (OSError, shutil.Error) as error:
         raise GitError(f"The clone for {agent} could not be written: {error}.", "Is the disk full?") from error
     own.run("config", "core.bare", "false")
     own.run("config", "core.logAllRefUpdates", "true")
     own.run("update-ref", f"refs/heads/agent/{agent}", base)
+    copied.bring(copies, draft)
     draft.rename(tree)
 
 

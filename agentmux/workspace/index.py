@@ -10,20 +10,24 @@ from __future__ import annotations
 import os
 
 from agentmux.errors import GitError
+from agentmux.workspace.copied import without
 from agentmux.workspace.git import Git
 
 _GITLINK = b"160000"
 
 
-def update(git: Git) -> set[bytes]:
+def update(git: Git, copied: frozenset[bytes] = frozenset()) -> set[bytes]:
     """Make the index hold the work tree's files, ignored ones excepted, and return the names that were looked at again.
+
+    Never in it are the `copied` ones, which are not the agent's work.
 
     Only files whose stat data changed are read. Files that cannot be read keep what the index has of them.
     """
     present, gone = _changed(git)
+    present = without(present, copied)
     _remove(git, gone)
     _add(git, present)
-    new = [name for name in untracked(git) if not name.endswith(b"/")]
+    new = without((name for name in untracked(git) if not name.endswith(b"/")), copied)
     _add(git, new)
     return {*present, *gone, *new}
 

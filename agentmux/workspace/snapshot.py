@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agentmux.errors import GitError
 from agentmux.paths import SessionPaths
-from agentmux.workspace import index
+from agentmux.workspace import copied, index
 from agentmux.workspace.clone import BASE_REF
 from agentmux.workspace.git import Git
 from agentmux.workspace.repo import shown
@@ -32,12 +32,12 @@ class Changed(NamedTuple):
 def snapshot(paths: SessionPaths, agent: str) -> str:
     """The id of the tree that the agent's workspace holds now; its objects are in the host's repository.
 
-    Ignored files are not in it, nor are repositories nested in the workspace, nor new files that cannot be read.
-    Raises GitError.
+    Ignored and copied files are not in it, nor are repositories nested in the workspace, nor new files that cannot be
+    read. Raises GitError.
     """
     git = _over(paths, agent)
     with _alone(paths, agent):
-        seen = index.update(git)
+        seen = index.update(git, copied.known(paths))
         if any(name.rpartition(b"/")[2] == b".gitignore" for name in seen):
             index.drop_ignored(git, BASE_REF)
         return git.line("write-tree")
@@ -45,7 +45,7 @@ def snapshot(paths: SessionPaths, agent: str) -> str:
 
 def left_out(paths: SessionPaths, agent: str) -> list[str]:
     """What the last snapshot could not hold: nested repositories (ending with `/`), new files that cannot be read."""
-    return [shown(name) for name in index.untracked(_over(paths, agent))]
+    return [shown(name) for name in copied.without(index.untracked(_over(paths, agent)), copied.known(paths))]
 
 
 def diff(paths: SessionPaths, agent: str, base: str, path: str | None = None) -> str:

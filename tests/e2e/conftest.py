@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,7 @@ def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
         sandbox: str = "process",
         tasks: dict[str, str] | None = None,
         toolchain: dict[str, Any] | None = None,
+        copied: Sequence[str] = (),
         **agents: str,
     ) -> SessionPaths:
         seats = [Seat(name=n, profile=p) for n, p in agents.items()]
@@ -163,7 +164,8 @@ def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
             AgentSpec(name=n, profile_name=p, profile=registry.profile(p), task=(tasks or {}).get(n, ""))
             for n, p in agents.items()
         ]
-        return session.create(session.NewSession(repo, "test", layout, specs, task, sandbox))  # type: ignore[arg-type]
+        new = session.NewSession(repo, "test", layout, specs, task, sandbox, copied=copied)  # type: ignore[arg-type]
+        return session.create(new)
 
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from agentmux.room.commands import Merge, Restart, Stop
 from agentmux.room.events import AgentSetUp, Progress
 from agentmux.service import process
@@ -63,6 +65,22 @@ def test_stop_ends_a_setup_that_runs(make):
     run.until(lambda s: "begun" in s.progress.get("setup ada", ("", False))[0])
     assert run.send(Stop()).ok
     assert run.state.stopped
+
+
+def test_a_copied_file_reaches_agents_and_checks_and_is_written_down_nowhere_else(start, repo):
+    (repo / ".env").write_text("export API_KEY='canary-2c8e'\nPORT=8080\n")
+    setup = ["sed -n s/API_KEY=//p .env"]
+    run = start(ada="shell", copied=[".env"], toolchain={"setup": setup, "checks": ["grep -q API_KEY .env"]})
+    run.type("ada", "cat .env; git add -f .env; git commit -qm mine; echo >b.txt; echo do''ne", "Enter")
+    run.until_true(lambda: "done" in run.cast("ada"))
+    assert "canary-2c8e" in run.screen("ada")
+    assert "8080" in run.cast("ada")
+    assert run.send(Merge()).reply["checks"] == {"passed": 1, "failed": 0}
+    names = ["git", "-C", str(repo), "ls-tree", "-r", "--name-only", run.state.branch.branch]
+    assert subprocess.run(names, capture_output=True, text=True, check=True).stdout.split() == ["a.txt", "b.txt"]
+    assert run.send(Stop()).ok
+    here = [path for path in run.paths.folder.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+    assert sorted(here) == sorted(run.paths.work(name) / "tree" / ".env" for name in ("ada", "checks"))
 
 
 def test_checks_have_the_environment(start):
