@@ -42,6 +42,11 @@ def secrets_root() -> Path:
     return home() / "secrets"
 
 
+def trusted() -> Path:
+    """The folder of what repositories may say because the user agreed: a file for each, named by its hash."""
+    return home() / "trusted"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionPaths:
     """Every file of one session.

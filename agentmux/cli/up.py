@@ -40,6 +40,14 @@ def up(
     include_changes: Annotated[
         bool, typer.Option("--include-changes", help="Start from the uncommitted changes as well.")
     ] = False,
+    trust_repo: Annotated[
+        bool | None,
+        typer.Option(
+            "--trust-repo/--no-trust-repo",
+            "--yes",
+            help="Use the repository's .agentmux.yaml without asking, or not at all.",
+        ),
+    ] = None,
     no_attach: Annotated[bool, typer.Option("--no-attach", help="Do not open the app.")] = False,
 ) -> None:
     """Start agents on a repository, each on a clone of its own, and open the app."""
@@ -47,6 +55,7 @@ def up(
     from agentmux.cli.output import notice, on_terminal, show
     from agentmux.cli.seats import check_seats, seat_agents
     from agentmux.cli.starting import check_programs, start
+    from agentmux.cli.toolchain import copied_text, with_toolchain
     from agentmux.gateway import prices
     from agentmux.sandbox.detect import choose
     from agentmux.service.session import NewSession, create
@@ -63,6 +72,9 @@ def up(
     place = choose(sandbox.value if sandbox else chosen.sandbox)
     check_seats(specs, place.name)
     prices.load()  # a mistake in the user's own is told before anything starts
+    chosen, copied = with_toolchain(
+        chosen, source, isolated=place.name != "process", include=include, trusted=trust_repo
+    )
     paths = create(
         NewSession(
             repo=repo,
@@ -72,11 +84,14 @@ def up(
             task=text,
             sandbox=place.name,
             include_uncommitted=include,
+            copied=copied,
         ),
         notice,
     )
     notice(f"Session {paths.id}, sandbox {place.name}: {place.protects}")
     start(paths)
+    if copied:
+        notice(copied_text(copied, len(specs)))
     if on_terminal() and not no_attach:
         from agentmux.cli.viewer import open_app
 

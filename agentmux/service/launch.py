@@ -160,7 +160,8 @@ class Launcher:
         self._record(Progress(step=step, text="copying the repository"))
         copies = Copies(Path(self.session.repo), self.session.copied)
         await self._step(create_workspace, self.paths, agent, self.session.base, copies)
-        self._record(Progress(step=step, text="ready", done=True))
+        brought = f", with {', '.join(copies.names)}" if copies.names else ""
+        self._record(Progress(step=step, text=f"ready{brought}", done=True))
 
     async def _open(self, box: Box, *, again: bool) -> None:
         step = f"start {box.agent}"

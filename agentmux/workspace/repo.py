@@ -65,6 +65,21 @@ def ask(root: Path, *args: str) -> str:
     return os.fsdecode(output.stdout).removesuffix("\n")
 
 
+def file_text(repo: Repo, path: str, *, changes: bool) -> str | None:
+    """The text of a file as agents get it: of HEAD, or of the work tree if they get the uncommitted changes.
+
+    None where there is no such file, or a link; bytes that are no UTF-8 are replaced.
+    """
+    if changes:
+        file = repo.root / path
+        inside = file.parent.resolve().is_relative_to(repo.root.resolve())
+        return file.read_text("utf-8", "replace") if inside and file.is_file() and not file.is_symlink() else None
+    mode = users_git(repo.root, "ls-tree", "--format=%(objectmode) %(objectname)", "HEAD", "--", path).stdout.split()
+    if len(mode) != 2 or not mode[0].startswith(b"100"):
+        return None
+    return users_git(repo.root, "cat-file", "blob", mode[1].decode()).stdout.decode("utf-8", "replace")
+
+
 def shown(name: bytes) -> str:
     r"""A file's name as text that any log or screen can hold; bytes that are no UTF-8 become `\xNN`.
 
