@@ -16,6 +16,7 @@ from agentmux.cli import (
     demo,
     doctor,
     image,
+    init,
     layouts,
     locate,
     log,
@@ -48,6 +49,7 @@ app = typer.Typer(
 COMMANDS: tuple[Callable[..., None], ...] = (
     demo.demo,
     up.up,
+    init.init,
     attach.attach,
     ls.ls,
     stop.stop,

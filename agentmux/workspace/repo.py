@@ -37,7 +37,7 @@ def inspect(path: Path) -> Repo:
     Raises:
         RepositoryError: it is no repository, a bare one, one of another user, or has no commit yet.
     """
-    root = _root(path.absolute())
+    root = top(path)
     head = users_git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.status:
         raise RepositoryError(f"{root} has no commit yet.", "Commit something first: agents start from a commit.")
@@ -52,9 +52,14 @@ def inspect(path: Path) -> Repo:
     )
 
 
+def top(path: Path) -> Path:
+    """The top folder of the repository that holds this folder, which may have no commit; raises RepositoryError."""
+    return _root(path.absolute())
+
+
 def git_dir(path: Path) -> Path:
     """The git directory of the repository that holds this folder; raises RepositoryError as `inspect` does."""
-    return Path(ask(_root(path.absolute()), "rev-parse", "--absolute-git-dir"))
+    return Path(ask(top(path), "rev-parse", "--absolute-git-dir"))
 
 
 def ask(root: Path, *args: str) -> str:
