@@ -9,21 +9,26 @@ import typer
 if TYPE_CHECKING:
     from agentmux.config import Layout
     from agentmux.project.resolve import Resolved
+    from agentmux.sandbox.base import Sandbox
     from agentmux.workspace.repo import Repo
 
+WITH_IMAGES = ("docker", "podman")
+"""Sandboxes that are made from images."""
+CONFINED = "All of this runs where the agents do, isolated."
+NOT_CONFINED = "NOT isolated: its commands can do anything you can."
 SHOWN_FILES = 5
 """How many copied files are named."""
 
 
 def with_toolchain(
-    layout: Layout, source: Repo, *, isolated: bool, include: bool, trusted: bool | None
+    layout: Layout, source: Repo, *, place: Sandbox, include: bool, trusted: bool | None
 ) -> tuple[Layout, list[str]]:
     """The layout with what the repository adds to it, and the untracked files that each workspace gets.
 
     Args:
         layout: the user's.
         source: the repository.
-        isolated: whether agents run in containers; where they do not, images mean nothing.
+        place: where agents run; what runs without containers has no image.
         include: whether the agents get uncommitted changes.
         trusted: whether the repository may say what it says; None asks the user, unless that was done.
 
@@ -41,15 +46,15 @@ def with_toolchain(
         return file_text(source, path, changes=include)
 
     found = resolve(layout, own_file(source.root) if trusted is not False else None, read)
-    if not _agreed(found, source, isolated=isolated, trusted=trusted):
+    if not _agreed(found, source, isolated=place.name != "process", trusted=trusted):
         found = resolve(layout, None, read)
         if found.decided != type(found.decided)():
             raise UsageError("The layout needs files of a repository that you do not trust.", "Take another layout.")
     for warning in found.warnings:
         notice(f"Note: {warning}")
     chosen = found.layout
-    if not isolated and (chosen.image or chosen.dockerfile or chosen.setup.image):
-        notice("Note: The sandbox `process` uses this machine's programs; no image is built or set up.")
+    if place.name not in WITH_IMAGES and (chosen.image or chosen.dockerfile or chosen.setup.image):
+        notice(f"Note: The sandbox `{place.name}` uses this machine's programs; no image is built or set up.")
     copied, missing = find(source.root, chosen.copies)
     for pattern in missing:
         notice(f"Note: `copy` names {pattern}, but there is no such untracked file.")
@@ -82,7 +87,11 @@ def _agreed(found: Resolved, source: Repo, *, isolated: bool, trusted: bool | No
     notice(f"{source.root} says how agents work on it:")
     for word, text in rows:
         notice(f"  {word:<12} {text}")
-    notice("All of this runs in containers." if isolated else "NOT isolated: its commands can do anything you can.")
+    notice(
+        "All of this runs where agents do, isolated."
+        if isolated
+        else "NOT isolated: its commands can do anything you can."
+    )
     if trusted is None and not on_terminal():
         raise UsageError(
             "You have not agreed to this yet, and there is no terminal to ask you.",

@@ -72,9 +72,7 @@ def up(
     place = choose(sandbox.value if sandbox else chosen.sandbox)
     check_seats(specs, place.name)
     prices.load()  # a mistake in the user's own is told before anything starts
-    chosen, copied = with_toolchain(
-        chosen, source, isolated=place.name != "process", include=include, trusted=trust_repo
-    )
+    chosen, copied = with_toolchain(chosen, source, place=place, include=include, trusted=trust_repo)
     paths = create(
         NewSession(
             repo=repo,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 ENV_FILE = re.compile(r"(?:.*/)?\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)?")
 """Untracked files that work often needs; those that only show what one looks like are tracked."""
 HOME = "/home/agent"
+TEST_GROUPS = ("test", "tests", "dev")
+"""What people call the dependencies of tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,29 @@ def python(files: Files) -> Found | None:
             command = f"{tool} run {test.replace('python3', 'python')}"
             return Found(what, setup=(f"pip install -q --user {tool}", install), checks=(command,))
     installs = [f"pip install -q --user -r {name}" for name in requirements]
+    extra, group = _extras(files.texts.get("pyproject.toml", ""))
     if files.there("setup.py", "setup.cfg") or "[project]" in text or "[build-system]" in text:
-        extra = next((name for name in ("test", "tests", "dev") if re.search(rf"(?m)^{name}\s*=\s*\[", text)), "")
         installs.append("pip install -q --user -e " + (f"'.[{extra}]'" if extra else "."))
-    if pytest and not any("requirements" in line or "[" in line for line in installs):
+    if group:
+        installs.append(f"pip install -q --user {shlex.join(group)}")
+    elif pytest and not extra and not requirements:
         installs.append("pip install -q --user pytest")
     # A slim Debian has no pip; where agents' CLIs come from npm or PyPI it is there already.
     pip = "command -v pip || { apt-get update -qq && apt-get install -y -qq python3-pip; }"
     return Found(what, image_setup=(pip,), setup=tuple(installs), checks=(test,))
+
+
+def _extras(pyproject: str) -> tuple[str, list[str]]:
+    """The extra for tests of a pyproject.toml, and what its dependency group for them names; empty without."""
+    try:
+        data = tomllib.loads(pyproject)
+        extras = data.get("project", {}).get("optional-dependencies", {})
+        groups: dict[str, list[object]] = data.get("dependency-groups", {})
+        extra = next((name for name in TEST_GROUPS if name in extras), "")
+        group = next((groups[name] for name in TEST_GROUPS if name in groups), [])
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError):  # whatever else is in there is no matter of ours
+        return "", []
+    return extra, [name for name in group if isinstance(name, str)]
 
 
 def node(files: Files) -> Found | None:
