@@ -17,10 +17,22 @@ from agentmux.terminal.recorder import Scrubber
 
 SETUP_SECONDS = 3600.0
 """For one command."""
+SHOWN = 60
+"""Characters of a command that are shown where a sentence names it."""
 TAIL = 12
 """Lines of a failed command that are shown."""
 PROGRESS_SECONDS = 0.5
 """Between two lines of output that are told as progress; all are in the log."""
+
+
+def shortened(command: str) -> str:
+    r"""The beginning of a command, for a sentence; all of it is in the log.
+
+    >>> shortened("npm ci\nnpm run build"), len(shortened("x" * 100))
+    ('npm ci…', 60)
+    """
+    first, _, more = command.strip().partition("\n")
+    return first[: SHOWN - 1] + "…" if more or len(first) > SHOWN else first
 
 
 class Setups:
@@ -51,7 +63,7 @@ class Setups:
         log = self.room.paths.out / f"setup-{box.agent}.log"
         with _Report(self.room, box.agent, log) as report:
             for number, command in enumerate(commands, 1):
-                report.begin(command, f"{number} of {len(commands)}: {command}")
+                report.begin(command, f"{number} of {len(commands)}: {shortened(command)}")
                 ran = await self._command(box, command, report)
                 report.end(ran)
                 if ran.status:
@@ -129,4 +141,4 @@ class _Report:
 
 def _error(command: str, status: int, tail: list[str], log: Path) -> SetupError:
     how = f"was ended after {SETUP_SECONDS:.0f} s" if status == TIMED_OUT else f"ended with status {status}"
-    return SetupError(f"The setup command `{command}` {how}.", tail, str(log))
+    return SetupError(f"The setup command `{shortened(command)}` {how}.", tail, str(log))

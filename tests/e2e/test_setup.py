@@ -8,6 +8,7 @@ from agentmux.room.commands import Merge, Restart, Stop
 from agentmux.room.events import AgentSetUp, Progress
 from agentmux.service import process
 from agentmux.service.log import LogReader
+from agentmux.service.setup import shortened
 from tests.e2e.conftest import Running
 
 
@@ -46,7 +47,7 @@ def test_an_agent_whose_setup_fails_says_why_and_can_be_tried_again(make, home):
     state = run.until(lambda s: s.agents["bob"].ended and s.agents["ada"].started)
     bob = state.agents["bob"]
     assert (bob.state, bob.started) == ("failed", None)
-    assert bob.why == f"The setup command `{command}` ended with status 3."
+    assert bob.why == f"The setup command `{shortened(command)}` ended with status 3."
     assert bob.setup_tail == ("pennies are missing",)
     (home / "mended").touch()
     assert run.send(Restart(agent="bob")).ok
