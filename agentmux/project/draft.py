@@ -33,10 +33,7 @@ def draft(files: Files) -> str:
     )
     if env := {name: value for kind in kinds for name, value in kind.env.items()}:
         parts.append("# The system is read-only where agents work; these go to their home.\n" + _mapping("env", env))
-    parts.append(
-        "# Commands that must succeed on the merged work, in a fresh place where only setup.image has run.\n"
-        + _checks(kinds)
-    )
+    parts.append("# Commands that must succeed on the merged work, which is set up like a clone.\n" + _checks(kinds))
     allowed = list(dict.fromkeys(place for kind in kinds for place in kind.allow))
     parts.append(
         "# Places that agents may reach, besides PyPI, npm and Debian.\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -13,14 +12,10 @@ from agentmux.room.commands import Command
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import CheckRan, Merged, MergeRefused, Progress, Warned
 from agentmux.room.state import ROOM
-from agentmux.sandbox.base import Box, Sandbox
+from agentmux.sandbox.base import Sandbox
+from agentmux.service.checking import place_for_checks
 from agentmux.service.room import Room
-from agentmux.workspace import copied, merge
-
-CHECK_TIMEOUT = 600.0
-"""Seconds for one check."""
-CHECKS = "checks"
-"""The name of the place where checks run; it is no agent's name, since agents' names are no longer than 16 letters."""
+from agentmux.workspace import merge
 
 
 class Merger:
@@ -83,28 +78,18 @@ class Merger:
         session, paths = self.room.session, self.room.paths
         if not session.layout.checks:
             return 0, 0
-        folder = paths.work(CHECKS) / "tree"
-        await asyncio.to_thread(_fresh, folder)
-        await asyncio.to_thread(merge.checkout, paths, tree, folder)
-        await asyncio.to_thread(copied.bring, copied.Copies(Path(session.repo), session.copied), folder)
-        layout = session.layout
-        box = Box(paths=paths, agent=CHECKS, argv=(), env=layout.env, limits=layout.limits, image=session.image)
         passed = 0
-        for number, command in enumerate(session.layout.checks, 1):
-            self._progress(f"check: {command}")
-            ran = await asyncio.to_thread(self.sandbox.run, box, command, folder, CHECK_TIMEOUT)
-            name = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-")[:40]
-            log = paths.out / f"check-{number}-{name}-{time.strftime('%H%M%S')}.log"
-            log.write_text(ran.output, encoding="utf-8")
-            event = CheckRan(command=command, tree=tree, status=ran.status, seconds=ran.seconds, log=log.name)
-            self.room.record(ROOM, [event])
-            passed += ran.status == 0
+        async with place_for_checks(paths, session, self.sandbox, tree, self._progress) as run:
+            for number, command in enumerate(session.layout.checks, 1):
+                self._progress(f"check: {command}")
+                ran = await run(command)
+                name = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-")[:40]
+                log = paths.out / f"check-{number}-{name}-{time.strftime('%H%M%S')}.log"
+                log.write_text(ran.output, encoding="utf-8")
+                event = CheckRan(command=command, tree=tree, status=ran.status, seconds=ran.seconds, log=log.name)
+                self.room.record(ROOM, [event])
+                passed += ran.status == 0
         return passed, len(session.layout.checks) - passed
 
     def _progress(self, text: str) -> None:
         self.room.record(ROOM, [Progress(step="merge", text=text)])
-
-
-def _fresh(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 from agentmux.room.commands import Merge, Restart, Stop
-from agentmux.room.events import AgentSetUp, Progress
+from agentmux.room.events import AgentSetUp, CheckRan, Progress
 from agentmux.service import process
 from agentmux.service.log import LogReader
 from agentmux.service.setup import shortened
@@ -82,6 +82,20 @@ def test_a_copied_file_reaches_agents_and_checks_and_is_written_down_nowhere_els
     assert run.send(Stop()).ok
     here = [path for path in run.paths.folder.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
     assert sorted(here) == sorted(run.paths.work(name) / "tree" / ".env" for name in ("ada", "checks"))
+
+
+def test_checks_find_what_setup_has_made(start):
+    commands = ["echo made >built; echo kept >$HOME/kept; test ! -e broken"]
+    checks = ["cat built $HOME/kept b.txt", "git log --oneline"]
+    run = start(ada="shell", toolchain={"setup": commands, "checks": checks})
+    tree = run.paths.tree("ada")
+    (tree / ".gitignore").write_text("built\n")
+    (tree / "b.txt").write_text("by ada\n")
+    assert run.send(Merge()).reply["checks"] == {"passed": 2, "failed": 0}
+    assert (run.paths.out / events(run, CheckRan)[0].log).read_text() == "made\nkept\nby ada\n"
+    (tree / "broken").touch()
+    assert run.send(Merge()).reply["checks"] == {"passed": 0, "failed": 2}
+    assert (run.paths.out / events(run, CheckRan)[-1].log).read_text().startswith("The setup command `echo made")
 
 
 def test_checks_have_the_environment(start):
