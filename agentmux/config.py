@@ -120,6 +120,7 @@ def _place(place: str) -> str:
 
 SandboxKind = Literal["docker", "podman", "bubblewrap", "process"]
 AgentName = Annotated[str, AfterValidator(_agent_name)]
+PlaceholderName = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
 EnvName = Annotated[str, AfterValidator(_env_name)]
 ScreenRule = Annotated[str, AfterValidator(_rule)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
@@ -207,6 +208,10 @@ class ModelAccess(Strict):
     """The same for other providers. Taken is the provider of AGENTMUX_MODEL, else the first that you have a key for."""
 
 
+Permissions = Literal["bypass", "ask"]
+"""Whether agents use their tools without asking, since the sandbox holds them, or ask the human before."""
+
+
 class Profile(Strict):
     """How to run one kind of agent CLI."""
 
@@ -239,6 +244,15 @@ class Profile(Strict):
     """Whether the task is typed at its prompt, too, for a CLI that takes none from its command line. Needs `typing`."""
     hosts: list[Place] = []
     """Places that the CLI needs to reach, like a layout's `allow`."""
+    permissions: dict[Permissions, dict[PlaceholderName, str]] = {}
+    """What differs by the layout's `permissions`: for `bypass` and for `ask`, what each name in braces stands for in
+    the command, the environment and the files. Without it the CLI cannot be told to ask."""
+
+    @model_validator(mode="after")
+    def _permissions_name_the_same(self) -> Self:
+        if self.permissions and self.permissions.get("bypass", {}).keys() != self.permissions.get("ask", {}).keys():
+            raise ValueError("permissions need `bypass` and `ask`, each with the same names")
+        return self
 
     @model_validator(mode="after")
     def _task_can_be_typed(self) -> Profile:
@@ -353,6 +367,9 @@ class Layout(Toolchain):
     """`auto` is docker, else podman, else bubblewrap, or a refusal where none works; `process` does not isolate and
     must be named."""
     network: Literal["none", "full"] = "none"
+    permissions: Permissions = "bypass"
+    """`bypass` lets agents use their tools without asking: the sandbox holds them. With `ask` they ask you before, and
+    you answer in the app or by `agentmux answer`; not every profile can."""
     agents: list[Seat] = Field(min_length=1, max_length=8)
     lease: Duration = 900.0
     """How long a claim lasts without activity inside it."""

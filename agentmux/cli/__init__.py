@@ -11,6 +11,7 @@ import typer
 from agentmux import __version__
 from agentmux.cli import (
     allow,
+    answer,
     attach,
     budget,
     demo,
@@ -55,6 +56,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     stop.stop,
     say.say,
     allow.allow,
+    answer.answer,
     budget.budget,
     log.log,
     merge.merge,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from agentmux.config import AgentSpec, Layout, Profile, Seat
+from agentmux.config import AgentSpec, Layout, Permissions, Profile, Seat
 from agentmux.errors import UsageError
 
 NAMES = ("ada", "bob", "eve", "dan", "fay", "gus", "ivy", "joe")
@@ -35,7 +35,7 @@ def seat_agents(layout: Layout, wanted: str, profile: Callable[[str], Profile]) 
     return layout.model_copy(update={"agents": seats}), specs
 
 
-def check_seats(specs: list[AgentSpec], sandbox: str) -> None:
+def check_seats(specs: list[AgentSpec], sandbox: str, permissions: Permissions = "bypass") -> None:
     """Raise UsageError for an agent that cannot run in this sandbox, or has no key for its model.
 
     Raises MissingProgram where the sandbox runs this machine's programs and an agent's is not among them.
@@ -51,6 +51,11 @@ def check_seats(specs: list[AgentSpec], sandbox: str) -> None:
     if sandbox == "bubblewrap":
         for spec in specs:
             programs.find(spec.profile.command[0])
+    if permissions == "ask" and (spec := next((spec for spec in specs if not spec.profile.permissions), None)):
+        raise UsageError(
+            f"{spec.name} ({spec.profile.title}) cannot be told to ask for permission.",
+            "Take another profile for it, or a layout with `permissions: bypass`.",
+        )
     check_keys(specs, os.environ)
 
 

@@ -70,7 +70,7 @@ def up(
         notice(f"Note: {warning}")
     include = _include(source, include_changes)
     place = choose(sandbox.value if sandbox else chosen.sandbox)
-    check_seats(specs, place.name)
+    check_seats(specs, place.name, chosen.permissions)
     prices.load()  # a mistake in the user's own is told before anything starts
     chosen, copied = with_toolchain(chosen, source, place=place, include=include, trusted=trust_repo)
     paths = create(

@@ -5,7 +5,8 @@
     room TOOL --help                  what one does, and its arguments
     room TOOL key=value ...           call it
     room TOOL key=value ... --json    the same, printing the whole reply as JSON
-    room hook                         for an agent's hooks: pass standard input to the room, print its answer
+    room hook                         for an agent's hooks: pass standard input to the room, print its answer; it
+                                      may take until the human has answered, the CLI ends it when it has waited enough
 
 A list takes its items separated by commas, by repeating the key, or as JSON: paths=a.py,b.py or paths=a.py paths=b.py.
 Exit status: 0 done, 1 refused, 2 called wrongly, 3 the room cannot be reached. A hook's is always 0: without the room
@@ -80,8 +81,8 @@ def _text(result: Mapping[str, Any]) -> str:
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
         self.path = path
 
     def connect(self) -> None:
@@ -96,11 +97,11 @@ def _request(method: str, **params: Any) -> dict[str, Any]:
     return _result(*_post("/mcp", body.encode()))
 
 
-def _post(path: str, body: bytes) -> tuple[int, bytes]:
-    """Status and body of the room's answer; raises Unreachable."""
+def _post(path: str, body: bytes, timeout: float | None = TIMEOUT) -> tuple[int, bytes]:
+    """Status and body of the room's answer; raises Unreachable. Without a timeout it waits until someone ends it."""
     place = _env("AGENTMUX_SOCKET")
     token = _token()
-    connection = _Connection(place)
+    connection = _Connection(place, timeout)
     try:
         headers = {
             "Authorization": f"Bearer {token}",
@@ -184,7 +185,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _hook() -> int:
     try:
-        status, answer = _post("/hook", sys.stdin.buffer.read())
+        status, answer = _post("/hook", sys.stdin.buffer.read(), None)
     except Unreachable:
         return 0
     if status == http.client.OK:

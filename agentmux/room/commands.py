@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, TaskStatus, Trouble, Via
+from agentmux.room.events import AgentState, Choice, HoldHow, Mode, PauseHow, Permit, TaskStatus, Trouble, Via
 
 NamedPlace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$")]
 """A place in the network: a host, or host:port."""
@@ -188,6 +188,15 @@ class Deny(Command):
     place: NamedPlace
 
 
+class Answer(Command):
+    """Answer an agent's request for permission; `text` is told to the agent with a no."""
+
+    do: Literal["answer"] = "answer"
+    id: int
+    answer: Permit
+    text: str = ""
+
+
 class Merge(Command):
     """Merge all agents' work into the session's branch. The reply comes when it is done."""
 
@@ -220,6 +229,7 @@ Wish = Annotated[
     | Allow
     | SetBudget
     | Deny
+    | Answer
     | Merge
     | Stop,
     Field(discriminator="do"),
@@ -286,6 +296,25 @@ class ReportTrouble(Command):
     agent: str
     what: Trouble | None = None
     text: str = ""
+
+
+class AskPermission(Command):
+    """The agent's CLI asks for the human's permission; the fields are those of `PermissionAsked`."""
+
+    do: Literal["permission"] = "permission"
+    agent: str
+    tool: str
+    what: str
+    covers: str = ""
+
+
+class WithdrawPermission(Command):
+    """Nobody waits for this answer any more; `elsewhere` if the CLI asks for it in a dialog of its own instead."""
+
+    do: Literal["permission.over"] = "permission.over"
+    id: int
+    why: str
+    elsewhere: bool = False
 
 
 class AskEgress(Command):

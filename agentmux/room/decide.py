@@ -12,6 +12,7 @@ from agentmux.room import (
     decide_claims,
     decide_egress,
     decide_messages,
+    decide_permissions,
     decide_rulings,
     decide_tasks,
 )
@@ -48,6 +49,9 @@ RULES: Mapping[type[cmd.Command], Rule] = {
     cmd.ReportTrouble: decide_agents.report_trouble,
     cmd.Allow: decide_egress.allow,
     cmd.Deny: decide_egress.deny,
+    cmd.Answer: decide_permissions.answer,
+    cmd.AskPermission: decide_permissions.ask,
+    cmd.WithdrawPermission: decide_permissions.withdraw,
     cmd.AskEgress: decide_egress.ask,
     cmd.SetBudget: decide_budget.set_budget,
     cmd.ReportUsed: decide_budget.report_used,
@@ -65,6 +69,8 @@ ROOM_MAY = (
     cmd.ReportTrouble,
     cmd.ReportTyped,
     cmd.AskEgress,
+    cmd.AskPermission,
+    cmd.WithdrawPermission,
     cmd.ReportUsed,
 )
 NOT_WHILE_PAUSED = (cmd.Say, cmd.Claim, cmd.TaskTake)

@@ -6,6 +6,7 @@ from agentmux.room import commands as cmd
 from agentmux.room.budget import exhausted
 from agentmux.room.decide_budget import RAISE, hold_back
 from agentmux.room.decide_claims import drop_claims
+from agentmux.room.decide_permissions import drop_permissions
 from agentmux.room.decision import Decision, refuse
 from agentmux.room.draft import Context, Draft
 from agentmux.room.events import (
@@ -129,6 +130,7 @@ def report_state(context: Context, command: cmd.ReportState) -> Decision:
     draft.add(AgentStateChanged(agent=command.agent, state=command.state, why=command.why))
     if command.state in ENDED:
         drop_claims(draft, command.agent)
+        drop_permissions(draft, command.agent)
     return draft.decision()
 
 
@@ -146,6 +148,7 @@ def report_exit(context: Context, command: cmd.ReportExit) -> Decision:
     why = exhausted(context.state, command.agent, ("stop",)) or why
     draft.add(AgentStateChanged(agent=command.agent, state=outcome, why=why))
     drop_claims(draft, command.agent)
+    drop_permissions(draft, command.agent)
     return draft.decision()
 
 

@@ -33,6 +33,8 @@ class Draft:
             waiting=dict(state.waiting),
             rulings=dict(state.rulings),
             written=dict(state.written),
+            permissions=dict(state.permissions),
+            permitted=set(state.permitted),
             messages={},
             warnings=[],
             unread={},

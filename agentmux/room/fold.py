@@ -18,6 +18,7 @@ from agentmux.room.state import (
     Lease,
     Message,
     NoteLine,
+    Permission,
     Receipt,
     Ruling,
     State,
@@ -71,6 +72,7 @@ def _created(state: State, event: ev.SessionCreated) -> None:
 @_on(ev.RoomStarted)
 def _room_started(state: State, event: ev.RoomStarted) -> None:
     state.room_pid, state.stopped, state.failed = event.pid, False, ""
+    state.permissions.clear()  # who waited for an answer waited at the room before
 
 
 @_on(ev.Progress)
@@ -252,6 +254,29 @@ def _wrote(state: State, *texts: str | None) -> None:
     now = int(state.at // 60)
     writes, size = (writes, size) if minute == now else (0, 0)
     state.written[state.actor] = now, writes + 1, size + sum(len(text.encode()) for text in texts if text)
+
+
+# -- permissions ------------------------------------------------------------------------------------------------
+
+
+@_on(ev.PermissionAsked)
+def _permission_asked(state: State, event: ev.PermissionAsked) -> None:
+    state.permissions[event.id] = Permission(
+        event.id, event.agent, event.tool, event.what, event.covers, since=state.at
+    )
+    state.next_permission = max(state.next_permission, event.id + 1)
+
+
+@_on(ev.PermissionAnswered)
+def _permission_answered(state: State, event: ev.PermissionAnswered) -> None:
+    asked = state.permissions.pop(event.id, None)
+    if asked and asked.covers and event.answer == "always":
+        state.permitted.add((asked.agent, asked.tool, asked.covers))
+
+
+@_on(ev.PermissionWithdrawn)
+def _permission_withdrawn(state: State, event: ev.PermissionWithdrawn) -> None:
+    state.permissions.pop(event.id, None)
 
 
 # -- messages ---------------------------------------------------------------------------------------------------

@@ -148,6 +148,18 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Permission:
+    """A tool that an agent's CLI asks to use, and that waits for the human; the fields are the event's."""
+
+    id: int
+    agent: str
+    tool: str
+    what: str
+    covers: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Egress:
     """A place in the network that an agent wanted to reach or may reach; `refused` until the human has said more."""
 
@@ -223,12 +235,17 @@ class State:
     """By (agent, place)."""
     written: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """member -> the last minute (since 1970) in which it wrote, and how often and how many bytes in that minute."""
+    permissions: dict[int, Permission] = field(default_factory=dict)
+    """Those that wait."""
+    permitted: set[tuple[str, str, str]] = field(default_factory=set)
+    """(agent, tool, what is covered) of each `always`."""
     branch: Branch | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
     budget: Budget | None = None
     """For all agents together."""
     next_message: int = 1
     next_claim: int = 1
+    next_permission: int = 1
     next_task: int = 1
     next_fence: int = 1
     granted: int = 0

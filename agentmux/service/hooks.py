@@ -13,13 +13,13 @@ stop_hook_active        of a Stop: an earlier answer already kept the agent from
 {"hookSpecificOutput": {"hookEventName": ..., "additionalContext": text}}    the model reads the text
 {"decision": "block", "reason": text}                                        it goes on, and reads the text
 {}                                                                           nothing to say
+(a request for permission: permissions.py)
 ```
 """
 
 from __future__ import annotations
 
 import asyncio
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -33,13 +33,15 @@ from agentmux.room.state import ROOM
 from agentmux.sandbox.base import TREE
 from agentmux.service.hook_forms import in_our_words
 from agentmux.service.mail import as_typed, letters, take
+from agentmux.service.permissions import ALLOWED, Gone, Permissions
+from agentmux.service.tool_calls import Request, request_of, written
 from agentmux.service.tools.base import Caller, RoomLike
 
 STATES: dict[str, AgentState] = {
     "SessionStart": "idle",
     "UserPromptSubmit": "working",
     "PostToolUse": "working",
-    "PermissionRequest": "needs you",
+    "PostToolUseFailure": "working",
     "Stop": "idle",
 }
 NOTIFICATIONS: dict[str, AgentState] = {
@@ -49,8 +51,11 @@ NOTIFICATIONS: dict[str, AgentState] = {
 }
 ASKING = ("AskUserQuestion", "ExitPlanMode")
 """Tools that are a question to the human."""
-PATH_KEYS = ("file_path", "notebook_path")
-PATCH_HEADS = ("*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: ")
+AFTER_A_TOOL = ("PostToolUse", "PostToolUseFailure")
+BETWEEN_TURNS = ("SessionStart", "UserPromptSubmit", "Stop")
+"""Then no request for permission is open any more, whatever became of it."""
+OWN_TOOLS = "mcp__room__"
+"""The room's tools need no permission, whatever a CLI thinks."""
 TOOLS_SECONDS = 5.0
 """How long a first prompt waits until its agent has asked for the room's tools."""
 
@@ -66,6 +71,10 @@ class HookCall(BaseModel):
     notification_type: str = ""
     stop_hook_active: bool = False
 
+    def request(self) -> Request:
+        """The call of a tool that it is about."""
+        return request_of(self.tool_name, self.tool_input, self.cwd)
+
     _forms = model_validator(mode="before")(in_our_words)
 
 
@@ -78,19 +87,29 @@ class Hooks:
 
     def __init__(self, room: RoomLike) -> None:
         self.room = room
+        self.permissions = Permissions(room)
         self._tools_known: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def tools_listed(self, member: str) -> None:
         """The member's CLI has got the list of the room's tools."""
         self._tools_known[member].set()
 
-    async def answer(self, member: str, call: HookCall) -> dict[str, Any]:
-        """What the hook of this member prints."""
+    async def answer(self, member: str, call: HookCall, gone: Gone) -> dict[str, Any]:
+        """What the hook of this member prints; `gone` returns when nobody waits for that any more."""
         caller = Caller(self.room, member)
         name = call.hook_event_name
+        if name == "PermissionRequest" and call.tool_name not in ASKING:
+            if call.tool_name.startswith(OWN_TOOLS):
+                return ALLOWED
+            return await self.permissions.ask(member, call.request(), gone)
+        if name in AFTER_A_TOOL:
+            await self.permissions.settled(member, call.request())
+        elif name in BETWEEN_TURNS:
+            await self.permissions.settled(member)
         if name == "Stop" and caller.unread and not call.stop_hook_active:
             return {"decision": "block", "reason": letters(await take(caller, "hook"))}
-        if state := _state(call):
+        state = _state(call)
+        if state and not (name in AFTER_A_TOOL and self.permissions.open(member)):
             await self.room.submit(ROOM, ReportState(agent=member, state=state, why=f"hook: {name}"))
         if name == "UserPromptSubmit":
             await self._confirm_typed(caller, call.prompt)
@@ -138,17 +157,11 @@ def edited(call: HookCall) -> list[str]:
     >>> edited(HookCall(hook_event_name="PostToolUse", tool_name="apply_patch", tool_input={"command": patch}))
     ['src/a.py']
     """
-    given = call.tool_input if isinstance(call.tool_input, dict) else {}
-    named = [str(given[key]) for key in PATH_KEYS if given.get(key)] if call.tool_name != "Read" else []
-    if call.tool_name == "apply_patch":
-        lines = str(given.get("command", "")).splitlines()
-        named += [line.removeprefix(head).strip() for line in lines for head in PATCH_HEADS if line.startswith(head)]
-    places = (posixpath.relpath(posixpath.join(call.cwd, path), TREE) for path in named)
-    return [place for place in places if not place.startswith("../")]
+    return [path for path in written(call.tool_name, call.tool_input, call.cwd) if not path.startswith("/")]
 
 
 def _state(call: HookCall) -> AgentState | None:
-    if call.hook_event_name == "PreToolUse":
+    if call.hook_event_name in ("PreToolUse", "PermissionRequest"):
         return "needs you" if call.tool_name in ASKING else None
     if call.hook_event_name == "Notification":
         return NOTIFICATIONS.get(call.notification_type)

@@ -60,7 +60,12 @@ def room_app(room: RoomLike, tokens: Mapping[str, str]) -> ASGIApp:
             call = HookCall.model_validate_json(await request.body())
         except ValidationError as error:
             return JSONResponse({"error": f"This is nothing that a hook is told: {problems(error)}."}, 400)
-        return JSONResponse(await hooks.answer(request.state.member, call))
+
+        async def gone() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        return JSONResponse(await hooks.answer(request.state.member, call, gone))
 
     hooks = Hooks(room)
     sessions = StreamableHTTPSessionManager(

@@ -20,6 +20,7 @@ def known_of(session: Session, agent: str) -> dict[str, str]:
     spec = session.agent(agent)
     names = {"agent": agent, "session": session.id}
     return {
+        **spec.profile.permissions.get(session.layout.permissions, {}),
         **names,
         "task": spec.task or session.task,
         "rules": fill(_rules(), names),

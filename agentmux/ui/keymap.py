@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from agentmux.ui.panels import panels
 
-Where = Literal["screen", "panel", "composer", "typing", "ruling", "egress"]
+Where = Literal["screen", "panel", "composer", "typing", "ruling", "permission", "egress"]
 
 PLACES: dict[Where, str] = {
     "screen": "COMMAND mode: single letters act on the focused agent or the session",
@@ -21,6 +21,7 @@ PLACES: dict[Where, str] = {
     "composer": "In the composer",
     "typing": "TYPING mode: every other key goes to the agent",
     "ruling": "When you rule on a contested claim",
+    "permission": "When an agent asks for permission",
     "egress": "When an agent wants to reach a place in the network",
 }
 LEADER = "{leader}"
@@ -102,6 +103,9 @@ KEYS: tuple[Key, ...] = (
     Key("ruling.split", "", "3", "split", "you say who gets which paths", "ruling", False),
     Key("ruling.share", "", "4", "share", "both hold the paths, shared", "ruling", False),
     Key("ruling.settle", "", "5", "settle", "ask them to settle it themselves", "ruling", False),
+    Key("permission.yes", "", "y", "yes", "this once", "permission", False),
+    Key("permission.no", "", "n", "no", "the agent is told, with your words if you wrote some", "permission", False),
+    Key("permission.always", "", "a", "always", "from now on, to exactly what is shown", "permission", False),
     Key("egress.once", "", "o", "once", "let one connection through", "egress", False),
     Key("egress.always", "", "a", "always", "let the agent reach it for the rest of the session", "egress", False),
     Key("egress.no", "", "n", "no", "refuse it, and do not ask about it again", "egress", False),

@@ -146,6 +146,7 @@ def pane_header(seen: Look, name: str, width: int) -> tuple[Content, Content]:
     held = sum(lease.holder == name for lease in state.claims.values())
     waiting = sum(w.asker == name for w in state.waiting.values())
     unread = len(state.unread.get(name, []))
+    asked = next((request for request in state.permissions.values() if request.agent == name), None)
     left = Content.assemble(
         (f" {agent_number(state, name)} ", "bold" if name == seen.focused else "$muted"),
         (name, name_style(state, name)),
@@ -158,6 +159,7 @@ def pane_header(seen: Look, name: str, width: int) -> tuple[Content, Content]:
         (" · frozen" if agent.paused == "freeze" else "", "$secondary"),
         (f" · {agent.trouble}" if agent.trouble else "", "bold $warning"),
         (f" · yours: {agent.held}" if agent.held else "", "bold $primary"),
+        (f" · {clean(asked.tool)}: {clean(asked.what)}" if asked else "", "$warning"),
         " ",
     )
     price = spending.cost(state, agent)

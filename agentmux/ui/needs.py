@@ -17,11 +17,11 @@ SAME = 5.0
 class Need:
     """Something that only the human can settle.
 
-    A ruling or question by its number, a place in the network by agent and place, an agent by its name, a budget by
-    its agent's name (`session` for that of all).
+    A ruling, request for permission or question by its number, a place in the network by agent and place, an agent by
+    its name, a budget by its agent's name (`session` for that of all).
     """
 
-    kind: Literal["ruling", "question", "egress", "agent", "budget"]
+    kind: Literal["ruling", "permission", "question", "egress", "agent", "budget"]
     ref: int | str
     text: str
     hint: str
@@ -34,13 +34,17 @@ class Need:
 
 
 def needs(state: State) -> list[Need]:
-    """Contested claims, questions to the human, places that agents want to reach, used up budgets, then agents.
+    """Requests for permission, contested claims, questions, places that agents want to reach, used up budgets, agents.
 
-    Of these, the ones that wait at a dialog, failed or are gone.
+    Of the last, the ones that wait at a dialog, failed or are gone.
     """
     if state.stopped:
         return []
     found = [
+        Need("permission", asked.id, f"{asked.agent} asks for {clean(asked.tool)}: {clean(asked.what)}", "g answer")
+        for asked in state.permissions.values()
+    ]
+    found += [
         Need(
             "ruling",
             ruling.id,
@@ -59,9 +63,12 @@ def needs(state: State) -> list[Need]:
         if entry.said == "refused" and not state.agents[entry.agent].ended
     ]
     found += _budgets(state)
+    asking = {request.agent for request in state.permissions.values()}
     for agent in state.agents.values():
-        if agent.state == "needs you" and not any(
-            message.sender == agent.name and 0 <= agent.since - message.at < SAME for message in asked
+        if (
+            agent.state == "needs you"
+            and agent.name not in asking
+            and not any(message.sender == agent.name and 0 <= agent.since - message.at < SAME for message in asked)
         ):
             found.append(Need("agent", agent.name, f"{agent.name} needs you in its pane", "g go there"))
         elif agent.state in ("failed", "gone") and not exhausted(state, agent.name):

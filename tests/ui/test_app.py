@@ -15,6 +15,7 @@ from agentmux.service.log import Log
 from agentmux.ui.driver import LeftTyping, ResumedTyping
 from agentmux.ui.screens.dialog import Ask
 from agentmux.ui.screens.egress import EgressScreen
+from agentmux.ui.screens.permission import PermissionScreen
 from agentmux.ui.screens.ruling import RulingScreen
 from agentmux.ui.widgets.composer import Composer
 from tests.ui.sample import NOW, make_session, ready, sample_app, story, until
@@ -107,6 +108,47 @@ async def test_a_place_in_the_network_is_answered(folder, sender, pressed, comma
         await pilot.press(*pressed.split())
         await until(pilot, lambda: command in sender.sent)
         assert not isinstance(app.screen, EgressScreen)
+
+
+def with_a_request(what="pip install freezegun", covers="pip install freezegun"):
+    """The story; then bob asks for permission."""
+    yield from story()
+    yield 1090, "room", ev.PermissionAsked(id=7, agent="bob", tool="Bash", what=what, covers=covers)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "command"),
+    [
+        ("g y", cmd.Answer(id=7, answer="yes")),
+        ("g n", cmd.Answer(id=7, answer="no")),
+        ("g a", cmd.Answer(id=7, answer="always")),
+        ("g tab n o enter n", cmd.Answer(id=7, answer="no", text="no")),
+        ("B enter y", cmd.Answer(id=7, answer="yes")),
+    ],
+)
+async def test_a_request_for_permission_is_answered(folder, sender, pressed, command):
+    app = sample_app(make_session(folder, with_a_request()), sender)
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        assert "bob asks for Bash: pip install freezegun" in text_of(app)  # what is next for the human
+        assert "· Bash: pip install freezegun" in text_of(app)  # in the pane's header
+        assert "bob asks for Bash" in text_of(app)  # on the bus
+        await pilot.press(*pressed.split())
+        await until(pilot, lambda: command in sender.sent)
+
+
+async def test_what_covers_nothing_is_not_offered_for_always(folder, sender):
+    app = sample_app(make_session(folder, with_a_request("[b]x\x1b[2J", "")), sender)
+    async with app.run_test(size=NARROW) as pilot:
+        await ready(pilot)
+        await pilot.press("g", "a")
+        await pilot.pause()
+        assert "[b]x�[2J" in text_of(app)
+        assert "always" not in text_of(app)
+        with Log(app.paths.log) as log:
+            log.append(NOW, "room", [ev.PermissionWithdrawn(id=7, why="answered in its pane")])
+        await until(pilot, lambda: not isinstance(app.screen, PermissionScreen))
+        assert sender.sent == []
 
 
 async def test_a_dialog_closes_when_somebody_else_has_answered(folder, sender):

@@ -102,6 +102,27 @@ def test_a_place_in_the_network(folder, sender, snap_compare, size):
     assert snap_compare(sample_app(make_session(folder, events()), sender), terminal_size=size, run_before=press)
 
 
+CHANGE = "--- src/a.py\n+++ src/a.py\n@@ -1,2 +1,2 @@\n import os\n-x = 1\n+x = 2"
+
+
+@sizes("160x45", "80x24")
+def test_permission(folder, sender, snap_compare, size):
+    def events():
+        yield from story()
+        yield (
+            1090,
+            "room",
+            ev.PermissionAsked(id=1, agent="bob", tool="Edit", what=CHANGE, covers="changes of src/a.py"),
+        )
+
+    async def press(pilot):
+        await ready(pilot)
+        await pilot.press("g")
+        await pilot.pause()
+
+    assert snap_compare(sample_app(make_session(folder, events()), sender), terminal_size=size, run_before=press)
+
+
 @sizes("160x45", "80x24")
 def test_diff(app, snap_compare, size):
     async def run(pilot):

@@ -6,7 +6,7 @@ from time import localtime, strftime
 
 from textual.content import Content
 
-from agentmux.room.state import ALL, YOU, Egress, Message, State
+from agentmux.room.state import ALL, YOU, Egress, Message, Permission, State
 from agentmux.ui.format import ago, clean, count, name_style, spread
 from agentmux.ui.panels.panel import Panel, Ref, Row, View
 
@@ -17,7 +17,7 @@ SAID = {"refused": ("?", "bold $warning"), "once": ("·", "$muted"), "always": (
 
 
 def rows(view: View) -> list[Row]:
-    """A row for each message, place in the network, note and warning, the oldest first."""
+    """A row for each message, open request, place in the network, note and warning, the oldest first."""
     state = view.state
     timed = [(m.at, _message(view, m)) for m in list(state.messages.values())[-KEPT:]]
     timed += [
@@ -29,12 +29,25 @@ def rows(view: View) -> list[Row]:
         for at, text in state.warnings[-KEPT:]
     ]
     timed += [(entry.since, _egress(view, entry)) for entry in list(state.egress.values())[-KEPT:]]
+    timed += [(asked.since, _permission(view, asked)) for asked in state.permissions.values()]
     return [row for _, row in sorted(timed, key=lambda pair: pair[0])[-KEPT:]]
 
 
 def _line(view: View, at: float, who: Content, what: str, text: str) -> Row:
     content = Content.assemble(_time(at), who, (f" {what} ", "$muted"), clean(text))
     return Row(spread(content, Content(), view.width), warn=what == "warning")
+
+
+def _permission(view: View, asked: Permission) -> Row:
+    left = Content.assemble(
+        _time(asked.since),
+        (asked.agent, name_style(view.state, asked.agent)),
+        (" asks for ", "$muted"),
+        f"{clean(asked.tool)} ",
+        (clean(asked.what), "bold"),
+    )
+    waits = Content.styled(f"? waits {ago(view.now - asked.since)}", "bold $warning")
+    return Row(spread(left, waits, view.width), Ref("permission", asked.id), warn=True)
 
 
 def _egress(view: View, entry: Egress) -> Row:

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from agentmux.room.state import State
 
-RefKind = Literal["agent", "claim", "ruling", "task", "message", "egress"]
+RefKind = Literal["agent", "claim", "ruling", "task", "message", "permission", "egress"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from agentmux.ui.screens.diff import DiffScreen
 from agentmux.ui.screens.egress import EgressScreen
 from agentmux.ui.screens.help import help_screen
 from agentmux.ui.screens.merge import MergeScreen
+from agentmux.ui.screens.permission import PermissionScreen
 from agentmux.ui.screens.ruling import RulingScreen
 from agentmux.ui.widgets.composer import Draft
 from agentmux.ui.widgets.pane import PaneView
@@ -202,6 +203,9 @@ class Deeds(Screen[None]):
             self.focus_agent(str(ref.id))
         elif (ruling := ref.id if ref.kind == "ruling" else ref.ruling) in state.rulings and ruling in state.waiting:
             self.app.push_screen(RulingScreen(state, int(ruling), self.room.now()), self._send)
+        elif ref.kind == "permission":
+            if asked := state.permissions.get(int(ref.id)):
+                self.app.push_screen(PermissionScreen(asked), self._send)
         elif ref.kind == "egress":
             agent, _, place = str(ref.id).partition(" ")
             if entry := state.egress.get((agent, place)):

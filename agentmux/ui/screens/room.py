@@ -225,7 +225,9 @@ class RoomScreen(Deeds):
 
     def in_view(self, need: Need) -> bool:
         """Whether the human is typing in the very pane that waits for it."""
-        return self.typing and need.kind == "agent" and need.ref == self._focused
+        asked = self.room.state.permissions.get(int(need.ref)) if need.kind == "permission" else None
+        waits = asked.agent if asked else need.ref if need.kind == "agent" else None
+        return self.typing and waits == self._focused
 
     def on_live_pane_begun(self, event: LivePane.Begun) -> None:
         """The first key: from now on the human holds the pane."""

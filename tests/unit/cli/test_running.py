@@ -11,7 +11,8 @@ from pathlib import Path
 
 from agentmux import registry
 from agentmux.config import AgentSpec
-from agentmux.room.events import SessionStopped
+from agentmux.paths import SessionPaths
+from agentmux.room.events import PermissionAsked, SessionStopped
 from agentmux.service.log import Log
 from agentmux.service.session import NewSession, create
 
@@ -52,6 +53,17 @@ def test_what_the_room_refuses_is_told(run, repo):
     ran = run("say", "x" * (64 * 1024 + 1))
     assert ran.status == 1
     assert ran.err.startswith("agentmux: The message ")
+
+
+def test_a_request_for_permission_is_answered(run, repo):
+    _, line = started(run, repo)
+    assert run("answer", "yes").err.startswith("agentmux: Nobody asks for permission.")
+    kill_room(run)
+    with Log(SessionPaths.of(line["id"]).log) as log:
+        asked = [PermissionAsked(id=n, agent="zoe", tool="Bash", what=f"make {n}\nx", covers="x") for n in (1, 2)]
+        log.append(time.time(), "room", asked)
+    assert run("answer").out.splitlines() == []  # the room is new: who asked does not wait any more
+    assert run("answer", "no", "1").err.startswith("agentmux: Nobody waits for an answer to request 1.")
 
 
 def test_a_place_in_the_network_is_allowed_and_denied(run, repo):

@@ -38,6 +38,8 @@ def test_every_command_has_a_rule():
 
 BY_AGENTS = {"say", "inbox", "claim", "release", "task.add", "task.take", "task.update", "note"}
 BY_SENSORS = {
+    "permission",
+    "permission.over",
     "say",
     "tick",
     "touched",

@@ -36,7 +36,7 @@ def say(ada_bob_you):
     [
         ("SessionStart", {}, "idle"),
         ("PostToolUse", {"tool_name": "Bash", "tool_input": {"command": "ls"}}, "working"),
-        ("PermissionRequest", {"tool_name": "Bash"}, "needs you"),
+        ("PermissionRequest", {"tool_name": "AskUserQuestion"}, "needs you"),
         ("PreToolUse", {"tool_name": "AskUserQuestion"}, "needs you"),
         ("PreToolUse", {"tool_name": "Edit"}, "starting"),
         ("Notification", {"notification_type": "permission_prompt"}, "needs you"),
