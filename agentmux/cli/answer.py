@@ -62,5 +62,5 @@ def _only(waiting: list[Permission]) -> Permission:
 
 
 def _line(asked: Permission) -> str:
-    first, *more = asked.what.splitlines() or [""]
+    first, *more = asked.brief.splitlines() or [""]
     return f"{asked.id} {asked.agent} {asked.tool}: {first}{' …' if more else ''}"

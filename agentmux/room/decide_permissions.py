@@ -28,7 +28,7 @@ def ask(context: Context, command: cmd.AskPermission) -> Decision:
 
 
 def answer(context: Context, command: cmd.Answer) -> Decision:
-    """The agent gets its answer and goes on."""
+    """The agent gets its answer and goes on; an `always` answers what else waits and is covered, too."""
     asked = context.state.permissions.get(command.id)
     if asked is None:
         return refuse(f"Nobody waits for an answer to request {command.id}.", "It has been answered, or given up.")
@@ -39,6 +39,9 @@ def answer(context: Context, command: cmd.Answer) -> Decision:
     draft = Draft(context)
     seconds = context.now - asked.since
     draft.add(PermissionAnswered(id=command.id, answer=command.answer, text=command.text, seconds=seconds))
+    for other in [*draft.state.permissions.values()]:
+        if (other.agent, other.tool, other.covers) in draft.state.permitted:
+            draft.add(PermissionAnswered(id=other.id, answer="always", seconds=context.now - other.since))
     _go_on(draft, asked.agent, f"you answered {command.answer}")
     return draft.decision({"agent": asked.agent, "tool": asked.tool})
 

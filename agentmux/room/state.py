@@ -158,6 +158,11 @@ class Permission:
     covers: str
     since: float
 
+    @property
+    def brief(self) -> str:
+        """What is asked for, for a single line: the command, or which files are changed."""
+        return self.covers or self.what
+
 
 @dataclass(frozen=True, slots=True)
 class Egress:

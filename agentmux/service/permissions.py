@@ -11,6 +11,7 @@ hook PermissionRequest: tool_name, tool_input ->
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ class Permissions:
     def __init__(self, room: RoomLike) -> None:
         self.room = room
         self._waiting: dict[int, asyncio.Future[PermissionAnswered | None]] = {}
+        self._allowed: Counter[tuple[str, str, str]] = Counter()
         room.follow(self.follow)
 
     def follow(self, entry: Recorded) -> None:
@@ -59,7 +61,10 @@ class Permissions:
         try:
             await asyncio.wait((answered, ended), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if answered.done():
-                return _reply(answered.result())
+                reply = _reply(answered.result())
+                if reply is ALLOWED:
+                    self._allowed[member, request.tool, request.what] += 1
+                return reply
             elsewhere = not ended.done()
             why = "left to its own dialog" if elsewhere else "its CLI waits no longer"
             await self.room.submit(ROOM, WithdrawPermission(id=number, why=why, elsewhere=elsewhere))
@@ -69,7 +74,15 @@ class Permissions:
             del self._waiting[number]
 
     async def settled(self, member: str, request: Request | None = None) -> None:
-        """The member's CLI has gone on without an answer from here: to this request, or to all of them."""
+        """The member's CLI has gone on: after this request, or (None) whatever became of all of them.
+
+        What was allowed from here is no sign that another request for the same was answered elsewhere.
+        """
+        if request and self._allowed[member, request.tool, request.what]:
+            self._allowed[member, request.tool, request.what] -= 1
+            return
+        if request is None:
+            self._allowed = Counter({key: number for key, number in self._allowed.items() if key[0] != member})
         for asked in self.open(member):
             if request is None or (asked.tool, asked.what) == (request.tool, request.what):
                 await self.room.submit(ROOM, WithdrawPermission(id=asked.id, why="answered in its pane"))

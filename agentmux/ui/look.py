@@ -159,7 +159,7 @@ def pane_header(seen: Look, name: str, width: int) -> tuple[Content, Content]:
         (" · frozen" if agent.paused == "freeze" else "", "$secondary"),
         (f" · {agent.trouble}" if agent.trouble else "", "bold $warning"),
         (f" · yours: {agent.held}" if agent.held else "", "bold $primary"),
-        (f" · {clean(asked.tool)}: {clean(asked.what)}" if asked else "", "$warning"),
+        (f" · {clean(asked.tool)}: {clean(asked.brief)}" if asked else "", "$warning"),
         " ",
     )
     price = spending.cost(state, agent)

@@ -41,7 +41,7 @@ def needs(state: State) -> list[Need]:
     if state.stopped:
         return []
     found = [
-        Need("permission", asked.id, f"{asked.agent} asks for {clean(asked.tool)}: {clean(asked.what)}", "g answer")
+        Need("permission", asked.id, f"{asked.agent} asks for {clean(asked.tool)}: {clean(asked.brief)}", "g answer")
         for asked in state.permissions.values()
     ]
     found += [

@@ -44,7 +44,7 @@ def _permission(view: View, asked: Permission) -> Row:
         (asked.agent, name_style(view.state, asked.agent)),
         (" asks for ", "$muted"),
         f"{clean(asked.tool)} ",
-        (clean(asked.what), "bold"),
+        (clean(asked.brief), "bold"),
     )
     waits = Content.styled(f"? waits {ago(view.now - asked.since)}", "bold $warning")
     return Row(spread(left, waits, view.width), Ref("permission", asked.id), warn=True)

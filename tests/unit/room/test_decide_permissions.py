@@ -47,6 +47,14 @@ def test_always_goes_for_exactly_this_agent_tool_and_command(duo):
         assert kinds(duo, before) == [PermissionAsked], other
 
 
+def test_always_answers_what_waits_for_the_same(duo):
+    first = duo.do("room", TESTS)["id"]
+    duo.do("room", TESTS)
+    other = duo.do("room", AskPermission(agent="ada", tool="Bash", what="ls", covers="ls"))["id"]
+    duo.do("you", Answer(id=first, answer="always"))
+    assert list(duo.state.permissions) == [other]
+
+
 def test_what_covers_nothing_is_answered_for_once(duo):
     number = duo.do("room", AskPermission(agent="ada", tool="Bash", what="x"))["id"]
     assert "once only" in duo.refused("you", Answer(id=number, answer="always")).reason

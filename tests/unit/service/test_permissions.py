@@ -77,6 +77,17 @@ async def test_another_tool_in_parallel_leaves_it_open(cli, room):
     assert await cli.result(task) == ALLOW
 
 
+async def test_the_end_of_what_was_allowed_leaves_another_request_for_the_same_open(cli, room):
+    first = await cli.ask()
+    second = await cli.ask()
+    await room.submit("you", Answer(id=1, answer="yes"))
+    assert await cli.result(first) == ALLOW
+    await cli.hook("PostToolUse")
+    assert list(room.state.permissions) == [2]
+    await cli.hook("PostToolUse")
+    assert await cli.result(second) == {}
+
+
 async def test_a_hook_that_has_ended_is_not_answered(cli, room):
     task = await cli.ask()
     cli.gone.set()
