@@ -22,7 +22,7 @@ COVERED = 50
 class PermissionScreen(Dialog[Answer]):
     """Its result is the command that answers the request."""
 
-    AUTO_FOCUS = ""  # the keys act at once; only a click or Tab goes into the text
+    AUTO_FOCUS = "Lines"  # scrolled by its keys; the answers' keys come through, and Tab leads to the text
 
     def __init__(self, asked: Permission) -> None:
         super().__init__()
@@ -71,4 +71,4 @@ class PermissionScreen(Dialog[Answer]):
 
     def on_input_submitted(self) -> None:
         """After the text, the keys act again."""
-        self.set_focus(None)
+        self.query_one(Lines).focus()
