@@ -66,7 +66,7 @@ def _try_agent(name: str, *, as_json: bool) -> bool:
         asyncio.run(run(Trial(paths, profile)))
     complete = all(step.verdict != "missing" for step in done)
     if as_json:
-        show_json({"agent": name, "ok": complete, "steps": [asdict(step) for step in done]})
+        show_json({"agent": name, "session": paths.id, "ok": complete, "steps": [asdict(step) for step in done]})
     return complete
 
 

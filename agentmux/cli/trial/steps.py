@@ -76,6 +76,7 @@ class Trial:
             yield await self._room()
             yield self._rules()
             yield await self._turn()
+            yield Step("permission", "skipped", "nothing is asked: the container is the sandbox")
             for step in (self._typing, self._interrupt, self._message):
                 if self._agent.ended:
                     yield Step(step.__name__.strip("_"), "skipped", "its program ends with its task")
@@ -148,9 +149,13 @@ class Trial:
         )
 
     async def _typing(self) -> Step:
-        name, waits = "typing", self._agent.state != "working"
+        name, waits, used = "typing", self._agent.state != "working", self._agent.tokens_out
+
+        def turned() -> bool:
+            return (waits and self._agent.state == "working") or self._agent.tokens_out > used
+
         echoed, streams = await asyncio.to_thread(self._type, "Go on, please.")
-        if streams or (waits and await self._until(lambda: self._agent.state == "working", STREAM_SECONDS)):
+        if streams or await self._until(turned, STREAM_SECONDS):
             return Step(name, "ok", "a person typed at its prompt, and it went to work")
         what = (
             "what a person typed started no turn" if echoed else "what a person typed was not to be seen at its prompt"
