@@ -132,8 +132,15 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
 def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
     if agent := state.agents.get(event.agent):
         since = agent.since if agent.state == event.state else state.at
-        trouble = agent.trouble if agent.trouble == "disk" or agent.state == event.state else None
-        state.agents[event.agent] = replace(agent, state=event.state, why=event.why, since=since, trouble=trouble)
+        state.agents[event.agent] = replace(
+            agent, state=event.state, why=event.why, since=since, trouble=_still_in_trouble(agent, event.state)
+        )
+
+
+def _still_in_trouble(agent: Agent, state: ev.AgentState) -> ev.Trouble | None:
+    """Silence is over with the work; that memory ran out is worth knowing until the next work begins."""
+    passed = {"silent": True, "memory": state == "working", "disk": False, None: True}[agent.trouble]
+    return None if passed and agent.state != state else agent.trouble
 
 
 @_on(ev.AgentExited)

@@ -57,7 +57,10 @@ def test_an_agent_whose_program_ran_out_of_memory_is_told_of_and_goes_on(start):
     run.type("ada", "python3 -c 'x = bytearray(300 << 20)'; echo alive-$((40+2))", "Enter")
     state = run.until(lambda s: s.agents["ada"].trouble == "memory")
     assert "its limit is 64m" in state.agents["ada"].trouble_text
-    run.until(lambda _: "alive-42" in run.screen("ada"))
+    run.until(lambda s: s.agents["ada"].state == "idle" and "alive-42" in run.screen("ada"))
+    assert run.state.agents["ada"].trouble == "memory"
+    run.type("ada", "sleep 600", "Enter")
+    run.until(lambda s: s.agents["ada"].state == "working" and not s.agents["ada"].trouble)
 
 
 @pytest.mark.docker

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from agentmux.room.state import Agent, State
 from agentmux.ui import spending
-from agentmux.ui.format import STATES, ago, count, name_style, pad, spread
+from agentmux.ui.format import STATES, ago, count, ending, name_style, pad, spread
 from agentmux.ui.panels.panel import Panel, Ref, Row, View
 
 
@@ -38,6 +38,7 @@ def _facts(state: State, agent: Agent, width: int) -> Content:
     unread = len(state.unread.get(agent.name, []))
     facts = [("yours", "bold $primary")] if agent.held else []
     facts += [(agent.trouble, "bold $warning")] if agent.trouble else []
+    facts += [(ending(agent), "$muted")] if agent.ended else []
     facts += [("frozen", "$secondary")] if agent.paused == "freeze" else []
     facts += [(f"+{waiting} waiting", "$warning")] if waiting else []
     facts += [(f"{unread} unread", "$primary")] if unread else []

@@ -110,7 +110,7 @@ class Deeds(Screen[None]):
         elif agent and agent.started:
             name, trouble = agent.name, f"{agent.trouble_text}. " if agent.trouble else ""
             text = f"{name} {trouble or f'is {agent.state}. '}End its program, and start it again?"
-            choices = [Choice("y", "yes", "it goes on with its conversation, if its CLI can; its files stay")]
+            choices = [Choice("y", "yes", "its files stay, and its conversation if its CLI can")]
 
             def answered(key: str | None) -> None:
                 if key:
