@@ -60,6 +60,24 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
     return _reply(_request("tools/call", name=tool, arguments=arguments))
 
 
+def answer(tool: str, /, **arguments: Any) -> str:
+    """Call one of the room's tools and return what an agent reads of it: its text or refusal, then its mail.
+
+    Raises like `call`; a refusal by the tool itself is a text.
+    """
+    return _text(_request("tools/call", name=tool, arguments=arguments))
+
+
+def hook(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell the room what an agent's hook is told, and return its answer; an empty one where there is no room."""
+    try:
+        status, answered = _post("/hook", json.dumps(told).encode())
+    except Unreachable:
+        return {}
+    reply: dict[str, Any] = json.loads(answered) if status == http.client.OK else {}
+    return reply
+
+
 def tools() -> list[dict[str, Any]]:
     """What the room can do: name, description and inputSchema (JSON schema) of each tool. Raises like `call`."""
     listed: list[dict[str, Any]] = _request("tools/list")["tools"]

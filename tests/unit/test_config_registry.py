@@ -5,7 +5,7 @@ import pytest
 from agentmux import registry
 from agentmux.errors import ConfigError, UnknownName
 
-SHIPPED_PROFILES = {"scripted", "shell", "claude", "codex", "opencode", "gemini", "aider", "mini"}
+SHIPPED_PROFILES = {"scripted", "shell", "claude", "codex", "opencode", "gemini", "aider", "mini", "native"}
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def test_the_shipped_layouts_are_all_there_and_valid_and_name_known_profiles():
 
 def test_who_is_typed_at_and_every_install_is_pinned():
     typed_at = {name for name in registry.profiles() if registry.profile(name).typing}
-    assert typed_at == {"aider", "claude", "codex", "gemini", "mini", "opencode", "scripted"}
+    assert typed_at == {"aider", "claude", "codex", "gemini", "mini", "native", "opencode", "scripted"}
     for name in registry.profiles():
         install = registry.profile(name).install
         assert all("@" in package[1:] for package in install.npm)
