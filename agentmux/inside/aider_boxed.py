@@ -2,7 +2,7 @@
 
 usage: aider_boxed.py [aider's own arguments]
 
-aider asks before each command even with `--yes-always`, and its cache of the repository lies in the repository. It has
+aider asks before each command even with `--yes-always`, and its cache of the repository lies in the repository; it has
 no settings for either. Runs with aider's own Python.
 """
 
@@ -12,19 +12,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aider.io import InputOutput
-from aider.main import main
-from aider.repomap import RepoMap
 
-ask = InputOutput.confirm_ask
+def main() -> int:
+    """Be aider, and return its exit status."""
+    from aider import main as aider
+    from aider.io import InputOutput
+    from aider.repomap import RepoMap
 
+    ask = InputOutput.confirm_ask
 
-def confirm_ask(io: InputOutput, *args: Any, **kwargs: Any) -> bool:
-    """Aider's question, answered like all others where `--yes-always` is set."""
-    return bool(ask(io, *args, **{**kwargs, "explicit_yes_required": False}))
+    def confirm_ask(io: InputOutput, *args: Any, **kwargs: Any) -> Any:
+        """A question like all others, which `--yes-always` answers."""
+        return ask(io, *args, **{**kwargs, "explicit_yes_required": False})
+
+    InputOutput.confirm_ask = confirm_ask
+    RepoMap.TAGS_CACHE_DIR = str(Path.home() / ".aider" / "tags")
+    return aider.main() or 0
 
 
 if __name__ == "__main__":
-    InputOutput.confirm_ask = confirm_ask
-    RepoMap.TAGS_CACHE_DIR = str(Path.home() / ".aider" / "tags")
     sys.exit(main())

@@ -259,6 +259,7 @@ class Agent:
         if event.kind == "over" and event.value[0].given_up and isinstance(event.value[1], tuple):
             done, added = event.value[1]
             self._late.append(done.text + added)
+            self._say("  the interrupted step has ended after all; the model learns of it with what you say next", DIM)
 
     def _say(self, text: str, style: str = "") -> None:
         self.console.write(text, style, "    ")

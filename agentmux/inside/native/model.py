@@ -93,6 +93,9 @@ class Model:
             ModelError: there is none, and trying again would not help or did not.
             Stopped: `stop` was set.
         """
+        told("loading litellm")
+        self._library()
+        told("")
         for wait in (*WAITS, None):
             try:
                 return self._reply(messages, tools, stop)

@@ -70,7 +70,7 @@ def run(command: str, seconds: float, stop: threading.Event, told: Callable[[str
 
     def read() -> None:
         assert process.stdout
-        with contextlib.suppress(ValueError):  # closed below, while something in the background still writes
+        with process.stdout:
             for line in process.stdout:
                 output.add(line)
                 told(line.rstrip("\n"))
