@@ -59,7 +59,7 @@ def answer(script: Script, asked: Conversation, key: str, refusals: int) -> Repl
             beat = Beat(NO_PART)
         else:
             summary = side.wants_summary(asked)
-            turns = side.summed_up(asked) if summary else asked.turns
+            turns = side.summed_up(asked) if summary else side.spoken(asked)
             ending = _ending(asked)
             cursor = _played(beats_of(steps, _offered(asked.tools, turns), ending), turns, ending)
             beat = Beat(PLACE.format(cursor.at)) if summary else cursor.beat

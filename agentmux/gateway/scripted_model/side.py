@@ -26,6 +26,12 @@ SUMMARY = re.compile(
 """In a CLI's own message: it wants a summary that will stand for the conversation."""
 FOLDED = re.compile(r"^\[(User|Assistant|Assistant tool call|Tool result)\]: ", re.MULTILINE)
 """How opencode writes a conversation down in the one message with which it asks for a summary."""
+NEW_BASE = "I switched to a new code base."
+"""How the message begins with which aider ends its examples of a conversation."""
+STAGED = re.compile(
+    r"Ok\.?$|Ok, (I will use these files|I won't try and edit those|any changes I propose will be to those)"
+)
+"""What aider says in the model's name, to what it tells about files and commands."""
 TEXT = "Scripted session"
 
 
@@ -41,6 +47,15 @@ def beat_of(asked: Conversation) -> Beat | None:
     if not asked.tools and not wants_summary(asked) and ERRAND.search(asked.system[:BEGINNING]):
         return Beat(TEXT)
     return None
+
+
+def spoken(asked: Conversation) -> tuple[Turn, ...]:
+    """The conversation without the replies that aider, which offers no tools, has made up itself."""
+    if asked.tools:
+        return asked.turns
+    heads = [index for index, turn in enumerate(asked.turns) if turn.who == "user" and turn.text.startswith(NEW_BASE)]
+    turns = asked.turns[heads[0] if heads else 0 :]
+    return tuple(turn for turn in turns if turn.who != "model" or not STAGED.match(turn.text.strip()))
 
 
 def wants_summary(asked: Conversation) -> bool:

@@ -254,6 +254,25 @@ async def test_without_any_tool_a_turn_is_one_text_with_blocks_to_apply():
     )
 
 
+async def test_what_aider_itself_says_in_the_models_name_is_no_turn():
+    told = [
+        ("user", "Change get_factorial() to use math.factorial"),
+        ("assistant", "To make this change we need to modify `mathweb/flask/app.py`"),
+        ("user", "I switched to a new code base. Please don't consider the above files"),
+        ("assistant", "Ok."),
+        ("user", "Do it."),
+        ("assistant", "First."),
+        ("user", "I ran this command:\n\nls"),
+        ("assistant", "Ok"),
+        ("user", "Here are some READ ONLY files"),
+        ("assistant", "Ok, I will use these files as references."),
+        ("user", "And now?"),
+    ]
+    body = {"model": "m", "stream": True, "messages": [{"role": role, "content": text} for role, text in told]}
+    script = "steps: [{say: First.}, {end: true}, {say: Second.}, {end: true}, {say: Third.}]"
+    assert said("opencode", await ask("opencode", body, script)) == "Second."
+
+
 async def test_a_step_that_no_tool_can_do_is_told():
     body = recorded("claude-first")
     body["tools"] = [tool for tool in body["tools"] if tool["name"] == "Read"]
