@@ -266,6 +266,8 @@ async def test_what_aider_itself_says_in_the_models_name_is_no_turn():
         ("assistant", "Ok"),
         ("user", "Here are some READ ONLY files"),
         ("assistant", "Ok, I will use these files as references."),
+        ("user", "Do not try and edit any existing code without asking me"),
+        ("assistant", "Ok, based on your requests I will suggest which files need to be edited"),
         ("user", "And now?"),
     ]
     body = {"model": "m", "stream": True, "messages": [{"role": role, "content": text} for role, text in told]}
