@@ -29,7 +29,7 @@ FOLDED = re.compile(r"^\[(User|Assistant|Assistant tool call|Tool result)\]: ", 
 NEW_BASE = "I switched to a new code base."
 """How the message begins with which aider ends its examples of a conversation."""
 STAGED = re.compile(
-    r"Ok\.?$|Ok, (I will use these files|I won't try and edit|any changes I propose|based on your requests I will suggest)"
+    r"Ok\.?$|Ok, (I will use these files|I won't try and edit|any changes I propose|based on your requests I will)"
 )
 """What aider says in the model's name, to what it tells about files and commands."""
 TEXT = "Scripted session"
