@@ -7,18 +7,22 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Thread
 from typing import Literal
 
 from agentmux import registry
-from agentmux.config import AGENT_NAME_LIMIT
+from agentmux.config import AGENT_NAME_LIMIT, SandboxKind
 from agentmux.errors import AgentmuxError, SessionError
 from agentmux.paths import SessionPaths, home
 
 Verdict = Literal["ok", "note", "bad"]
 COLUMNS, ROWS = 80, 24
 """The smallest terminal that the app is made for, in cells."""
+PATIENCE = 60.0
+"""Seconds that all sandboxes together get to run a program."""
 LONGEST_ID = "x" * 25
 LONGEST_NAME = "x" * AGENT_NAME_LIMIT
 
@@ -38,9 +42,9 @@ def findings() -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield _trying("tmux", _tmux)
     yield _trying("git", _git)
-    engine = _trying("engine", _engine)
-    yield engine
-    if engine.verdict == "ok":
+    places = _sandboxes()
+    yield from places
+    if places[0].verdict == "ok":
         yield _trying("image", _image)
     yield _terminal()
     yield _trying("home", _home)
@@ -68,10 +72,28 @@ def _git() -> str:
     return f"at {shutil.which('git')}, new enough"
 
 
-def _engine() -> str:
-    from agentmux.sandbox.detect import check
+def _sandboxes() -> list[Finding]:
+    """Every sandbox, each tried once, all at the same time. It is bad if none that isolates works."""
+    from agentmux.sandbox.detect import ISOLATING
+    from agentmux.sandbox.tryout import try_out
 
-    return check("docker")
+    found: dict[str, Finding] = {}
+
+    def look(kind: SandboxKind) -> None:
+        found[kind] = _trying(kind, lambda: try_out(kind))
+
+    # Not kept waiting for by the end of the program: an engine may never answer.
+    tries = [Thread(target=look, args=(kind,), daemon=True) for kind in (*ISOLATING, "process")]
+    for one in tries:
+        one.start()
+    deadline = time.monotonic() + PATIENCE
+    for one in tries:
+        one.join(max(0.0, deadline - time.monotonic()))
+    silent = f"it did not answer within {PATIENCE:.0f} s"
+    findings = [found.get(kind) or Finding(kind, "bad", silent) for kind in (*ISOLATING, "process")]
+    if any(finding.verdict == "ok" for finding in findings[: len(ISOLATING)]):
+        findings = [replace(finding, verdict="note") if finding.verdict == "bad" else finding for finding in findings]
+    return findings
 
 
 def _image() -> str:

@@ -99,6 +99,14 @@ def default_base(configured: str, connect: Connect = engine) -> str:
         return LOCAL_BASE if exists(client, LOCAL_BASE) else configured
 
 
+def at_hand(configured: str, connect: Connect = engine) -> str | None:
+    """An image that is here already and can run a program: an agents' one, else a base; raises SandboxError."""
+    with connect("look for images") as client:
+        made = [tag for image in client.images.list("agentmux/agents") for tag in image.tags]
+        bases = [name for name in (LOCAL_BASE, configured) if _exists(client, name)]
+    return next(iter([*made, *bases]), None)
+
+
 def build_arguments(installs: Iterable[Install]) -> dict[str, str]:
     """The Dockerfile's arguments: the sorted union of what the profiles need.
 

@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+from agentmux.cli.checks import findings
+from agentmux.errors import SandboxError
+from agentmux.sandbox import tryout
+
 
 def checks(run):
     ran = run("doctor", "--json")
@@ -15,8 +19,20 @@ def checks(run):
 
 def test_a_healthy_machine(run):
     found = checks(run)
-    assert {name for name, entry in found.items() if entry["verdict"] == "bad"} <= {"engine"}
-    assert set(found) >= {"python", "tmux", "git", "engine", "terminal", "home", "sockets", "settings"}
+    assert {name for name, entry in found.items() if entry["verdict"] == "bad"} <= {"docker", "podman", "bubblewrap"}
+    assert set(found) >= {
+        "python",
+        "tmux",
+        "git",
+        "docker",
+        "podman",
+        "bubblewrap",
+        "process",
+        "terminal",
+        "home",
+        "sockets",
+        "settings",
+    }
     assert found["terminal"]["verdict"] == "note"
     assert sys.executable in found["python"]["text"]
 
@@ -24,7 +40,7 @@ def test_a_healthy_machine(run):
 def test_missing_programs_and_no_engine(run, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     found = checks(run)
-    for name in ("tmux", "git", "engine"):
+    for name in ("tmux", "git", "docker", "podman", "bubblewrap"):
         assert found[name]["verdict"] == "bad"
         assert found[name]["fix"]
     ran = run("doctor")
@@ -50,3 +66,17 @@ def test_a_mistake_in_the_users_own_files(run, home):
     found = checks(run)["settings"]
     assert found["text"] == f"{profiles}/mine.yaml:1: unknown key 'titel'."
     assert found["fix"] == "Did you mean 'title'?"
+
+
+def test_one_sandbox_that_works_is_enough(monkeypatch):
+    def answer(kind):
+        if kind != "bubblewrap":
+            raise SandboxError(f"{kind} does not work.", "Mend it.")
+        return "It ran."
+
+    monkeypatch.setattr(tryout, "try_out", answer)
+    found = {finding.name: finding for finding in findings()}
+    assert (found["bubblewrap"].verdict, found["bubblewrap"].text) == ("ok", "It ran.")
+    assert (found["docker"].verdict, found["docker"].text, found["docker"].fix) == (
+        "note", "docker does not work.", "Mend it.",
+    )  # fmt: skip
