@@ -13,9 +13,9 @@ import hashlib
 import json
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,12 @@ import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount, Ulimit
-from requests.exceptions import ConnectionError as EngineSilent
-from requests.exceptions import ReadTimeout
 
 from agentmux.config import SandboxKind
 from agentmux.errors import SandboxError
 from agentmux.paths import home
-from agentmux.sandbox.base import LABEL, TIMED_OUT, TREE, Box, Ended, Ran, Tell, common_env
-from agentmux.sandbox.once import OUTPUT_LIMIT, clipped, copied, out_of_time
+from agentmux.sandbox.base import LABEL, TREE, Box, Ended, Ran, Tell, common_env
+from agentmux.sandbox.once import copied
 from agentmux.sandbox.place import EGRESS_LINK, LINKS, PLACES, agent_user, give, lay_out, mounts, proxies
 from agentmux.sandbox.stream import heard
 
@@ -45,7 +43,7 @@ class ContainerSandbox:
 
     name: SandboxKind
     protects: str
-    program: str
+    program: tuple[str, ...]
     """The engine's command, which runs in the pane."""
     variables: tuple[str, ...]
     """What that command needs of the user's environment to find the same engine."""
@@ -89,7 +87,7 @@ class ContainerSandbox:
 
     def pane_argv(self, box: Box) -> list[str]:
         """Start the container, or attach to it if it runs."""
-        return [self.program, "start", "-ai", DETACH, container_name(box)]
+        return [*self.program, "start", "-ai", DETACH, container_name(box)]
 
     def pane_env(self, box: Box) -> dict[str, str]:  # noqa: ARG002
         """What the engine's command needs to find the same engine."""
@@ -99,7 +97,7 @@ class ContainerSandbox:
     def shell_argv(self, box: Box) -> list[str]:
         """A bash in the running container, or sh where the image has none."""
         shell = "command -v bash >/dev/null && exec bash; exec sh"
-        return [self.program, "exec", "-it", DETACH, container_name(box), "sh", "-c", shell]
+        return [*self.program, "exec", "-it", DETACH, container_name(box), "sh", "-c", shell]
 
     def run(self, box: Box, command: str, tree: Path, timeout: float) -> Ran:
         """Run a command in a container of its own: the same rules, no secrets, no room, no home."""
@@ -119,10 +117,7 @@ class ContainerSandbox:
                 labels=_labels(box),
                 **_hardened(box),
             )
-            try:
-                return _run_to_end(container, timeout)
-            finally:
-                _discard(container)
+            return self._attended(container, None, timeout, self.pane_env(box))
 
     def set_up(self, box: Box, command: str, hear: Tell, timeout: float) -> Ran:
         """Run a command in a container of its own with the agent's mounts, without its secrets."""
@@ -143,10 +138,7 @@ class ContainerSandbox:
                 **_hardened(box),
             )
 
-            def end() -> None:
-                _discard(container)
-
-            return heard([self.program, "start", "-a", name], self.pane_env(box), None, hear, timeout, end)
+            return self._attended(container, hear, timeout, self.pane_env(box))
 
     def freeze(self, box: Box) -> None:
         """Pause the container."""
@@ -189,15 +181,22 @@ class ContainerSandbox:
                 _discard(container)
             if container := _find(client, name):
                 with contextlib.suppress(NotFound):
+                    if container.status == "paused":  # podman stops no container that stands still
+                        container.unpause()
                     container.stop(timeout=GRACE)
                 _discard(container)
+
+    def _attended(self, container: Container, hear: Tell | None, timeout: float, env: dict[str, str]) -> Ran:
+        """Start the container, take what it prints, and remove it at its end or after `timeout` seconds."""
+        argv = [*self.program, "start", "-a", str(container.name)]
+        return heard(argv, env, None, hear, timeout, partial(_discard, container))
 
     def _ours(self, client: docker.DockerClient, name: str) -> Container | None:
         """The container of that name; raises SandboxError if it is not of this user's sessions."""
         found = _find(client, name)
         if found and found.labels.get(f"{LABEL}.home") != str(home()):
             raise SandboxError(
-                f"The container {name} exists and belongs to somebody else.", f"Remove it: `{self.program} rm {name}`."
+                f"The container {name} exists and belongs to somebody else.", f"Remove it: `{self.name} rm {name}`."
             )
         return found
 
@@ -260,24 +259,6 @@ def _find(client: docker.DockerClient, name: str) -> Container | None:
         return client.containers.get(name)
     except NotFound:
         return None
-
-
-def _run_to_end(container: Container, timeout: float) -> Ran:
-    began = time.monotonic()
-    container.start()
-    try:
-        status = int(container.wait(timeout=timeout)["StatusCode"])
-        last = ""
-    except (ReadTimeout, EngineSilent):
-        status, last = TIMED_OUT, out_of_time(timeout)
-    seconds = time.monotonic() - began
-    kept = b""
-    cut = 0
-    for chunk in container.logs(stream=True, follow=False):
-        kept += chunk
-        if (surplus := len(kept) - OUTPUT_LIMIT) > OUTPUT_LIMIT:
-            kept, cut = kept[surplus:], cut + surplus
-    return Ran(status, clipped(kept, cut) + last, seconds)
 
 
 def _discard(container: Container) -> None:

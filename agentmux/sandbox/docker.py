@@ -21,7 +21,7 @@ class DockerSandbox(ContainerSandbox):
         "Isolated: own files, no network, limited memory and processes. "
         "Membership of the docker group equals root on this machine."
     )
-    program = "docker"
+    program = ("docker",)
     variables = (
         "PATH",
         "HOME",

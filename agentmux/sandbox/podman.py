@@ -48,7 +48,8 @@ class PodmanSandbox(ContainerSandbox):
     """Containers of the user's own podman: inside, the agent has the user's id, and outside no more rights."""
 
     name: SandboxKind = "podman"
-    program = "podman"
+    # It would print warnings about the system between what the agent prints.
+    program = ("podman", "--log-level=fatal")
     variables = (
         "PATH",
         "HOME",

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pexpect
@@ -31,6 +32,8 @@ PANE_ENV = {"TERM": "tmux-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH
 
 KINDS = [pytest.param("docker", marks=pytest.mark.docker), "podman", "bubblewrap", "process"]
 """Every sandbox there is."""
+AT_LENGTH = [kind for kind in KINDS if kind != "podman" or os.environ.get("AGENTMUX_TEST_PODMAN") == "1"]
+"""Those that go through the whole contract each time: podman takes a second or more for each start."""
 IMAGES = {"docker": "image", "podman": "podman_image"}
 
 
@@ -53,9 +56,12 @@ def server(folder: Path) -> Iterator[TmuxServer]:
     server.kill()
 
 
+_status = cache(status)
+
+
 def usable(kind: SandboxKind) -> None:
     """Skip the test where this sandbox cannot be used, unless it must be there."""
-    ok, sentence = status(kind)
+    ok, sentence = _status(kind)
     if not ok and kind == "docker" and os.environ.get("AGENTMUX_REQUIRE_DOCKER") == "1":
         pytest.fail(f"AGENTMUX_REQUIRE_DOCKER is set. {sentence}")
     if not ok:
@@ -159,7 +165,7 @@ def open_place(folder, request):
             pane.close(force=True)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=AT_LENGTH)
 def place(open_place, request):
     """One agent's place, in every sandbox in turn."""
     return open_place(request.param)
