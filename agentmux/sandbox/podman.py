@@ -40,6 +40,8 @@ CALL = 300
 HYBRID = Path("/sys/fs/cgroup/unified")
 """Where both generations of control groups are mounted, which crun refuses and runc does not."""
 PID_MAX = Path("/proc/sys/kernel/pid_max")
+COUNTED = 'ulimit -u "$1" 2>/dev/null || ulimit -p "$1"; shift; exec "$@"'
+"""Limits the processes where no control group does, per user namespace; the service drops such limits of a request."""
 OPTIONS = ("name", "hostname", "user", "tty", "stdin_open", "stop_signal", "environment", "labels", "working_dir")
 """Options of a container itself; the others are about what it gets of the host."""
 
@@ -75,6 +77,8 @@ class PodmanSandbox(ContainerSandbox):
 
     def create(self, client: docker.DockerClient, image: str, command: list[str], **options: Any) -> Container:
         """Create a container in which the agent's user is the user, by way of the ids that podman has for it."""
+        if not limits_memory():
+            command = ["sh", "-c", COUNTED, "sh", str(options["pids_limit"]), *command]
         own = {key: options.pop(key) for key in OPTIONS if key in options}
         host = client.api.create_host_config(**_possible(options))
         if os.getuid():
@@ -129,7 +133,7 @@ def service(doing: str) -> Iterator[docker.DockerClient]:
 
 
 def _possible(options: dict[str, Any]) -> dict[str, Any]:
-    """The options without the limits that this system cannot keep; processes are then counted per user namespace."""
+    """The options without the limits that this system cannot keep."""
     options = dict(options)
     if not os.getuid():
         # Without this, podman asks for more than a root has that is in a container itself.
@@ -137,9 +141,7 @@ def _possible(options: dict[str, Any]) -> dict[str, Any]:
         options["ulimits"] = [*options["ulimits"], Ulimit(name="nproc", soft=most, hard=most)]
         return options
     if not limits_memory():
-        pids = options.pop("pids_limit")
-        options["ulimits"] = [*options["ulimits"], Ulimit(name="nproc", soft=pids, hard=pids)]
-        for name in ("mem_limit", "memswap_limit"):
+        for name in ("pids_limit", "mem_limit", "memswap_limit"):
             del options[name]
     if "cpu" not in cgroup.delegated():
         del options["nano_cpus"]
