@@ -103,7 +103,7 @@ def at_hand(configured: str, connect: Connect = engine) -> str | None:
     """An image that is here already and can run a program: an agents' one, else a base; raises SandboxError."""
     with connect("look for images") as client:
         made = [tag for image in client.images.list("agentmux/agents") for tag in image.tags]
-        bases = [name for name in (LOCAL_BASE, configured) if _exists(client, name)]
+        bases = [name for name in (LOCAL_BASE, configured) if exists(client, name)]
     return next(iter([*made, *bases]), None)
 
 
