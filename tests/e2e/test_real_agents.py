@@ -27,7 +27,7 @@ PARTS = [
         "steps": [
             {"call": "claim", "arguments": {"paths": [f"{name}.txt"], "intent": "my part"}},
             {"write": f"{name}.txt", "text": f"by {name}\n"},
-            {"run": "sleep 4"},
+            {"run": "while [ ! -e ~/go ]; do sleep 0.1; done"},
             {"run": f"git add -A && git commit -q -m 'Work of {name}'"},
             {"say": f"That was all from {name}."},
             {"end": True},
@@ -59,6 +59,8 @@ def run(image, model, start):
 def test_a_session_of_two_real_agents(run, model, image):
     run.until(lambda s: len(s.claims) == 2)  # by the room's tools, without a prompt
     number = run.send(Say(text="Mind the pennies.")).reply["id"]
+    for name in AGENTS:
+        (run.paths.agent_home(name) / "go").touch()
     state = run.until(finished)
     how = {event.member: event.how for event in events(run, MessageDelivered) if event.id == number}
     assert how == {"ada": "hook", "bob": "hook"}
