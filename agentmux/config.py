@@ -212,6 +212,59 @@ Permissions = Literal["bypass", "ask"]
 """Whether agents use their tools without asking, since the sandbox holds them, or ask the human before."""
 
 
+class LoginFile(Strict):
+    """A JSON file in which the CLI keeps a login, on your machine and in the agent's home alike."""
+
+    path: FilePath
+    """`~/...`: where it is, and where its copy goes."""
+    moved_by: EnvName | None = None
+    """Your environment variable that names another folder for it on your machine."""
+    keychain: str = Field("", pattern=r"^[^-]?.*$")
+    """The item of the keychain that has its text on macOS, where the file is not there."""
+    keep: list[str] = []
+    """The only keys that are copied; without it all are."""
+    blank: list[str] = []
+    """Texts that stay empty in the copy, like `tokens.refresh`: a token that works once, so that an agent that used it
+    would end your own login."""
+    expires: str = ""
+    """What says until when it can be used: seconds or milliseconds since 1970, or a JSON web token."""
+
+    @field_validator("path")
+    @classmethod
+    def _is_at_home(cls, path: str) -> str:
+        if not path.startswith("~/"):
+            raise ValueError(f"'{path}' must be like ~/.tool/auth.json")
+        return path
+
+
+class Login(Strict):
+    """A login of yours, mostly a subscription, that agents may use instead of a key once you agree.
+
+    Such an agent reaches its provider by itself: nothing is behind `{model_url}`, and its tokens are not counted.
+    """
+
+    env: list[EnvName] = []
+    """Your variables that may hold a token; one that is set is taken instead of files."""
+    files: list[LoginFile] = []
+    """Where the CLI keeps it; taken if the first is there."""
+    renew: str
+    """What you run to log in, and to renew a login that has expired."""
+    hosts: list[Place] = []
+    """Places that the CLI needs to reach with it."""
+    without: list[EnvName] = []
+    """Of the profile's `env`, what leads to `{model_url}`; left out with a login."""
+    values: dict[Literal["key", "login"], dict[PlaceholderName, str]] = {}
+    """What differs otherwise: for `key` and for `login`, what each name in braces stands for."""
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if not (self.env or self.files):
+            raise ValueError("a login has `env`, `files` or both")
+        if self.values and self.values.get("key", {}).keys() != self.values.get("login", {}).keys():
+            raise ValueError("values need `key` and `login`, each with the same names")
+        return self
+
+
 class Profile(Strict):
     """How to run one kind of agent CLI."""
 
@@ -231,6 +284,8 @@ class Profile(Strict):
     """Its configuration. A file under /etc needs a sandbox other than `process`."""
     model: ModelAccess | None = None
     """How it reaches its model without a network and without a key of its own. `process` cannot do that."""
+    login: Login | None = None
+    """What it can use instead of a key."""
     hooks: bool = False
     """Whether its state comes from its hooks, which run `room hook`; the screen then only tells where one may type."""
     secrets: list[EnvName] = []
@@ -397,6 +452,8 @@ class AgentSpec(Strict):
     task: str = ""
     model: str = ""
     """PROVIDER/MODEL; empty where its CLI chooses."""
+    login: bool = False
+    """Whether it uses the user's login, and so does not go through the gateway."""
 
 
 class Session(Strict):

@@ -26,6 +26,11 @@ def config_home() -> Path:
     return Path(os.environ.get("AGENTMUX_CONFIG") or platformdirs.user_config_path("agentmux")).absolute()
 
 
+def login_answers() -> Path:
+    """Whether agents may use the user's logins, as far as the user wants that to be remembered."""
+    return home() / "logins.yaml"
+
+
 def shipped(name: str) -> Path:
     """A data folder that comes with the program: `agents`, `layouts` or `demo` (in a checkout: beside the package)."""
     package = Path(str(files("agentmux")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from pydantic import ValidationError
@@ -36,12 +35,11 @@ def seat_agents(layout: Layout, wanted: str, profile: Callable[[str], Profile]) 
 
 
 def check_seats(specs: list[AgentSpec], sandbox: str, permissions: Permissions = "bypass") -> None:
-    """Raise UsageError for an agent that cannot run in this sandbox, or has no key for its model.
+    """Raise UsageError for an agent that cannot run in this sandbox.
 
     Raises MissingProgram where the sandbox runs this machine's programs and an agent's is not among them.
     """
     from agentmux.sandbox import programs
-    from agentmux.service.models import check_keys
 
     if sandbox == "process" and (spec := next((spec for spec in specs if spec.profile.needs_isolation), None)):
         raise UsageError(
@@ -56,7 +54,6 @@ def check_seats(specs: list[AgentSpec], sandbox: str, permissions: Permissions =
             f"{spec.name} ({spec.profile.title}) cannot be told to ask for permission.",
             "Take another profile for it, or a layout with `permissions: bypass`.",
         )
-    check_keys(specs, os.environ)
 
 
 def _seats(layout: Layout, wanted: str) -> list[Seat]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,16 +49,21 @@ def up(
             help="Use the repository's .agentmux.yaml without asking, or not at all.",
         ),
     ] = None,
+    login: Annotated[
+        str, typer.Option("--login", help="Profiles whose agents use your login, like claude,codex, unasked.")
+    ] = "",
     no_attach: Annotated[bool, typer.Option("--no-attach", help="Do not open the app.")] = False,
 ) -> None:
     """Start agents on a repository, each on a clone of its own, and open the app."""
     from agentmux import registry
+    from agentmux.cli.logins import with_logins
     from agentmux.cli.output import notice, on_terminal, show
     from agentmux.cli.seats import check_seats, seat_agents
     from agentmux.cli.starting import check_programs, start
     from agentmux.cli.toolchain import copied_text, with_toolchain
     from agentmux.gateway import prices
     from agentmux.sandbox.detect import choose
+    from agentmux.service.models import check_keys
     from agentmux.service.session import NewSession, create
     from agentmux.workspace.repo import inspect
 
@@ -71,6 +77,8 @@ def up(
     include = _include(source, include_changes)
     place = choose(sandbox.value if sandbox else chosen.sandbox)
     check_seats(specs, place.name, chosen.permissions)
+    specs = with_logins(specs, login, os.environ)
+    check_keys(specs, os.environ)
     prices.load()  # a mistake in the user's own is told before anything starts
     chosen, copied = with_toolchain(chosen, source, place=place, include=include, trusted=trust_repo)
     paths = create(

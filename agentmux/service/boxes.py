@@ -7,7 +7,7 @@ from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Box, Sandbox
 from agentmux.sandbox.detect import make
 from agentmux.sandbox.place import agent_user
-from agentmux.service.outfit import fill, fill_argv, known_of
+from agentmux.service.outfit import env_of, fill_argv, known_of
 
 
 def sandbox_of(session: Session) -> Sandbox:
@@ -35,7 +35,7 @@ def box_of(paths: SessionPaths, session: Session, agent: str, *, resumed: bool =
         paths=paths,
         agent=agent,
         argv=fill_argv(profile.resume if resumed and profile.resume else profile.command, known),
-        env={**session.layout.env, **{name: fill(value, known) for name, value in profile.env.items()}},
+        env={**session.layout.env, **env_of(session, agent)},
         limits=session.layout.limits,
         network=session.layout.network,
         image=session.image,

@@ -47,6 +47,7 @@ from agentmux.service.holds import Holds
 from agentmux.service.http import room_app
 from agentmux.service.launch import FIRST_SIZE, Launcher
 from agentmux.service.log import Log
+from agentmux.service.logins import hosts_of, take_back
 from agentmux.service.markers import Markers
 from agentmux.service.merge import Merger
 from agentmux.service.models import upstream_of
@@ -118,9 +119,9 @@ class Host:
             await servers.enter_async_context(serving(room_app(self.room, tokens), room_sockets(self.paths, agents)))
             for spec in self.room.session.agents:
                 listener = bind(self.paths.egress_sock(spec.name), FOR_THE_SANDBOX)
-                rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts]
+                rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts, *hosts_of(spec)]
                 await servers.enter_async_context(egress(listener, rules, partial(doors.ask, spec.name)))
-                if spec.profile.model:
+                if spec.profile.model and not spec.login:
                     closed = partial(exhausted, self.room.state, spec.name)
                     gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name), closed)
                     sockets = {self.paths.model_sock(spec.name): FOR_THE_SANDBOX}
@@ -319,6 +320,7 @@ class Host:
             )
             await asyncio.to_thread(self.tmux.kill)
             await asyncio.to_thread(forget, self.paths)
+            await asyncio.to_thread(take_back, self.paths, self.room.session)
             self.room.record(ROOM, [Warned(text=str(error)) for error in removed if error])
             self.room.record(YOU, [SessionStopped()])
         finally:

@@ -20,6 +20,7 @@ from agentmux.sandbox.containers import ContainerSandbox
 from agentmux.sandbox.engine import Connect
 from agentmux.service.boxes import box_of
 from agentmux.service.images import make_image
+from agentmux.service.logins import lend, variables_of
 from agentmux.service.outfit import lay_files
 from agentmux.service.room import Room
 from agentmux.service.scrub import secret_values
@@ -102,6 +103,7 @@ class Launcher:
                 await self._step(self._furnish, agent)
                 box = box_of(self.paths, self.session, agent, resumed=known.tokens_out > 0)
                 await self.setups.run(box)
+                await self._step(self._lend, agent)
                 await self._open(box, again=known.started is not None)
             except AgentmuxError as err:
                 self._record(AgentStateChanged(agent=agent, state="failed", why=err.message))
@@ -198,10 +200,17 @@ class Launcher:
         self.paths.sockets(agent).mkdir(parents=True, exist_ok=True)
         self.paths.task_file(agent).write_text(spec.task or self.session.task, encoding="utf-8")
         known = _assignments(self.paths.secret_env(agent)) | os.environ
-        named = {name: known[name] for name in spec.profile.secrets if name in known}
+        named = {name: known[name] for name in (*spec.profile.secrets, *variables_of(spec)) if name in known}
         named["AGENTMUX_TOKEN"] = self.paths.token(agent).read_text(encoding="utf-8").strip()
         write_private(self.paths.secret_env(agent), [f"{name}={value}" for name, value in named.items()])
         write_private(self.paths.scrub_file(agent), [*named.values(), *secret_values(self.session)])
+
+    def _lend(self, agent: str) -> None:
+        """Give the agent the user's login, if it uses it; not before, since commands that set it up need none."""
+        spec, scrub = self.session.agent(agent), self.paths.scrub_file(agent)
+        if spec.login:
+            hidden = lend(self.paths, spec, _assignments(self.paths.secret_env(agent)) | os.environ)
+            write_private(scrub, [*scrub.read_text(encoding="utf-8").splitlines(), *hidden])
 
     def _recording(self, agent: str) -> Recording:
         paths = self.paths

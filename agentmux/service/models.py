@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from agentmux.config import AgentSpec, ModelAccess
+from agentmux.config import AgentSpec, ModelAccess, Profile
 from agentmux.errors import UsageError
 from agentmux.gateway.model import Upstream
 from agentmux.paths import SessionPaths
+from agentmux.service.logins import find
 from agentmux.service.tokens import write_private
 
 VERSION = re.compile(r"/v\d\w*/?$")
@@ -72,19 +73,35 @@ def in_environment(access: ModelAccess, env: Mapping[str, str]) -> Upstream:
     return Upstream(url)
 
 
-def check_keys(specs: Iterable[AgentSpec], env: Mapping[str, str]) -> None:
-    """Raise UsageError for the first agent whose model wants a key that the user's environment does not have.
+def has_key(profile: Profile, env: Mapping[str, str]) -> bool:
+    """Whether the environment has a key for its model, or names an upstream, which may need none."""
+    access = profile.model and chosen(profile.model, env)
+    return bool(access and (in_environment(access, env).key or env.get(access.upstream_env)))
 
-    An upstream of the user's own may need none.
-    """
-    for spec in specs:
-        access = spec.profile.model and chosen(spec.profile.model, env)
-        if access and not in_environment(access, env).key and not env.get(access.upstream_env):
-            asked = bool(env.get(MODEL_ENV, "").strip())
-            usable = [access] if asked or not spec.profile.model else [spec.profile.model, *spec.profile.model.others]
-            first, *others = [key for one in usable for key in one.keys]
-            also = f" (or {', '.join(others)})" if others else ""
-            raise UsageError(
-                f"{spec.name} ({spec.profile.title}) has no key for its model: {first}{also} is not set.",
-                f"Set it; it stays on this machine. {access.upstream_env} names another model server.",
-            )
+
+def check_keys(specs: Iterable[AgentSpec], env: Mapping[str, str]) -> None:
+    """Raise UsageError if agents have neither a key for their model nor a login; it has a sentence for each of them."""
+    poor = [spec for spec in specs if spec.profile.model and not (spec.login or has_key(spec.profile, env))]
+    if poor:
+        servers = {chosen(spec.profile.model, env).upstream_env for spec in poor if spec.profile.model}
+        raise UsageError(
+            "\n".join(_what_to_do(spec, env) for spec in poor),
+            f"A key stays on this machine. For a model server of your own, set {' or '.join(sorted(servers))}.",
+        )
+
+
+def _what_to_do(spec: AgentSpec, env: Mapping[str, str]) -> str:
+    model, login = spec.profile.model, spec.profile.login
+    assert model
+    usable = [chosen(model, env)] if env.get(MODEL_ENV, "").strip() else [model, *model.others]
+    first, *others = [key for access in usable for key in access.keys]
+    also = f" (or {', '.join(others)})" if others else ""
+    found = login and find(login, env)
+    lending = f"--login {spec.profile_name}"
+    if login and found and found.over:
+        more = f", or renew your login ({found.where}), which has expired: `{login.renew}`"
+    elif found:
+        more = f", or let it use your login ({found.where}): {lending}"
+    else:
+        more = f", or log in (`{login.renew}`) and let it use that: {lending}" if login else ""
+    return f"{spec.name} ({spec.profile.title}) has no key for its model: {first}{also} is not set. Set it{more}."

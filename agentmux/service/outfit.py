@@ -9,6 +9,7 @@ from pathlib import Path
 from agentmux.config import Session
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import MODEL_PORT, ROOM_PORT
+from agentmux.service.homes import put
 
 WHOLE = re.compile(r"(--?[\w-]+=)?\{(task|rules)\}")
 """In a command these stand for a whole argument, or the value of an option: a text in the middle of a shell command
@@ -19,8 +20,10 @@ def known_of(session: Session, agent: str) -> dict[str, str]:
     """What the names in braces stand for."""
     spec = session.agent(agent)
     names = {"agent": agent, "session": session.id}
+    login = spec.profile.login
     return {
         **spec.profile.permissions.get(session.layout.permissions, {}),
+        **(login.values.get("login" if spec.login else "key", {}) if login else {}),
         **names,
         "task": spec.task or session.task,
         "rules": fill(_rules(), names),
@@ -42,6 +45,13 @@ def fill(text: str, known: dict[str, str]) -> str:
         name, brace, rest = piece.partition("}")
         filled += f"{known[name]}{rest}" if brace and name in known else f"{{{piece}"
     return filled
+
+
+def env_of(session: Session, agent: str) -> dict[str, str]:
+    """The environment of the agent's program, as its profile has it."""
+    spec, known = session.agent(agent), known_of(session, agent)
+    left_out = spec.profile.login.without if spec.profile.login and spec.login else []
+    return {name: fill(value, known) for name, value in spec.profile.env.items() if name not in left_out}
 
 
 def fill_argv(argv: list[str], known: dict[str, str]) -> tuple[str, ...]:
@@ -67,14 +77,10 @@ def lay_files(paths: SessionPaths, session: Session, agent: str) -> None:
     """Write the files of the agent's CLI, before it has ever run: later its home is full of its own."""
     known = known_of(session, agent)
     for file in session.agent(agent).profile.files:
-        target = _on_the_host(paths, agent, file.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(fill(file.text, known), encoding="utf-8")
-
-
-def _on_the_host(paths: SessionPaths, agent: str, path: str) -> Path:
-    top, _, rest = path.removeprefix("/").partition("/")
-    return (paths.agent_home(agent) if top == "~" else paths.agent_etc(agent)) / rest
+        top, _, rest = file.path.removeprefix("/").partition("/")
+        folder = paths.agent_home(agent) if top == "~" else paths.agent_etc(agent)
+        folder.mkdir(parents=True, exist_ok=True)
+        put(folder, rest, fill(file.text, known))
 
 
 @cache

@@ -17,6 +17,7 @@ from agentmux.service.boxes import box_of, sandbox_of
 from agentmux.service.client import RoomClient
 from agentmux.service.lock import room_alive
 from agentmux.service.log import Log
+from agentmux.service.logins import take_back
 from agentmux.service.session import load, state_of
 from agentmux.service.tokens import forget
 from agentmux.terminal.tmux import TmuxServer
@@ -75,6 +76,7 @@ def shut_down(paths: SessionPaths) -> None:
             sandbox.remove(box_of(paths, session, spec.name))
         TmuxServer(paths.tmux_sock).kill()
         forget(paths)
+        take_back(paths, session)
         with Log(paths.log) as log:
             log.append(time.time(), YOU, [SessionStopped()])
     finally:

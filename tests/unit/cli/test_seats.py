@@ -60,13 +60,8 @@ def test_eight_agents_all_get_names():
     assert len(seated(",".join(["shell"] * 8))) == 8
 
 
-def test_an_agent_that_needs_a_container_is_refused_elsewhere_and_one_without_a_key_everywhere(monkeypatch):
+def test_an_agent_that_needs_a_container_is_refused_elsewhere():
     _, specs = seat_agents(LAYOUT, "codex", registry.profile)
-    for name in ("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
     with pytest.raises(UsageError, match="does not run as a plain process"):
         check_seats(specs, "process")
-    with pytest.raises(UsageError, match="has no key for its model: OPENAI_API_KEY"):
-        check_seats(specs, "docker")
-    monkeypatch.setenv("OPENAI_API_KEY", "k")
     check_seats(specs, "docker")
