@@ -41,7 +41,11 @@ def session(name: str, profile: Profile) -> Iterator[SessionPaths]:
             NewSession(
                 repo=fresh_repository(shipped("demo") / "repo"),
                 layout_name="trial",
-                layout=Layout(title=f"A trial of {name}", agents=[Seat(name=NAME, profile=name)]),
+                layout=Layout(
+                    title=f"A trial of {name}",
+                    agents=[Seat(name=NAME, profile=name)],
+                    permissions="ask" if "ask" in profile.permissions else "bypass",
+                ),
                 agents=[spec],
                 task="",
                 sandbox="docker",

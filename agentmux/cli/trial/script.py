@@ -12,6 +12,8 @@ NAME = "ada"
 TASK = "Show that you can work here."
 WITH_RULES = "This call came with the room's rules."
 WITHOUT_RULES = "This call came without the room's rules."
+WRITTEN = "asked.txt"
+"""A file that it writes, perhaps after it has asked."""
 SLOW = 180
 """Seconds that the reply takes that is interrupted."""
 COUNTING = "I count slowly"
@@ -30,6 +32,7 @@ def _steps(noted: str) -> list[dict[str, Any]]:
         {"say": "I look around."},
         {"run": "ls"},
         {"call": "note", "arguments": {"text": noted}},
+        {"write": WRITTEN, "text": "This was written in a trial.\n"},
         {"say": "That is all."},
         {"end": True},
         *slow,

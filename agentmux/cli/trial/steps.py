@@ -10,12 +10,12 @@ from typing import Literal
 
 from agentmux.cli.follow import follow
 from agentmux.cli.trial.person import Person, screen
-from agentmux.cli.trial.script import COUNTING, NAME, WITH_RULES, WITHOUT_RULES
+from agentmux.cli.trial.script import COUNTING, NAME, WITH_RULES, WITHOUT_RULES, WRITTEN
 from agentmux.config import Profile
 from agentmux.paths import SessionPaths
-from agentmux.room.commands import Interrupt, Say
+from agentmux.room.commands import Answer, Interrupt, Say
 from agentmux.room.fold import fold
-from agentmux.room.state import Agent, State
+from agentmux.room.state import Agent, Receipt, State
 from agentmux.service.client import RoomClient
 
 START_SECONDS = 120.0
@@ -75,8 +75,8 @@ class Trial:
                 return
             yield await self._room()
             yield self._rules()
+            yield await self._permission()
             yield await self._turn()
-            yield Step("permission", "skipped", "nothing is asked: the container is the sandbox")
             for step in (self._typing, self._interrupt, self._message):
                 if self._agent.ended:
                     yield Step(step.__name__.strip("_"), "skipped", "its program ends with its task")
@@ -135,6 +135,29 @@ class Trial:
             )
         return Step(name, "skipped", "without a call there is nothing to tell it by")
 
+    async def _permission(self) -> Step:
+        name = "permission"
+        if "ask" not in self.profile.permissions:
+            return Step(
+                name, "skipped", "the profile has no `permissions` to make it ask: the container is the sandbox"
+            )
+        await self._until(lambda: self.state.permissions or self._agent.ended or self._wrote)
+        if not self.state.permissions:
+            return self._missing(
+                name,
+                "it was to ask before it writes a file, and did not",
+                "`permissions`, `ask`, is how it is told to ask.",
+            )
+        asked = next(iter(self.state.permissions.values()))
+        await RoomClient(self.paths).send(Answer(id=asked.id, answer="yes"))
+        if await self._until(lambda: self._agent.state == "idle") and self._wrote:
+            return Step(name, "ok", f"it asked before it wrote a file ({asked.tool}), and wrote it after a yes")
+        return self._missing(
+            name,
+            "it asked, but did not write the file after a yes",
+            "Its hook `PermissionRequest` runs `room hook` and takes the answer.",
+        )
+
     async def _turn(self) -> Step:
         name = "turn"
         if await self._until(lambda: self._agent.ended or self._agent.state == "idle"):
@@ -181,14 +204,17 @@ class Trial:
         if not self.profile.typing:
             return Step(name, "skipped", "`typing` is off: messages come with its next tool call only")
         number = (await RoomClient(self.paths).send(Say(text="Is all well?", to=NAME))).reply["id"]
+        await self._until(lambda: number in self.state.messages)
 
-        def receipt() -> str:
-            return self.state.messages[number].receipts[NAME].problem
+        def receipt() -> Receipt:
+            return self.state.messages[number].receipts[NAME]
 
-        if await self._until(lambda: self.state.messages[number].receipts[NAME].read):
+        if await self._until(lambda: receipt().read):
             return Step(name, "ok", "a message was typed into its empty prompt and submitted")
         return self._missing(
-            name, f"a message did not arrive: {receipt() or 'its prompt was never seen empty'}", self._idle_fix()
+            name,
+            f"a message did not arrive: {receipt().problem or 'its prompt was never seen empty'}",
+            self._idle_fix(),
         )
 
     # -- what they look at -------------------------------------------------------------------------------------------
@@ -200,6 +226,10 @@ class Trial:
     @property
     def _used(self) -> bool:
         return self._agent.tokens_out > 0
+
+    @property
+    def _wrote(self) -> bool:
+        return (self.paths.tree(NAME) / WRITTEN).exists()
 
     def _type(self, text: str) -> tuple[bool, bool]:
         """Type as a person would; whether it was seen at the prompt, and whether the reply is seen to begin."""
