@@ -197,6 +197,13 @@ class Answer(Command):
     text: str = ""
 
 
+class Explain(Command):
+    """Tell what decides the agent's state, and what stands in the way of typing to it. Nothing happens."""
+
+    do: Literal["explain"] = "explain"
+    agent: str
+
+
 class Merge(Command):
     """Merge all agents' work into the session's branch. The reply comes when it is done."""
 
@@ -230,6 +237,7 @@ Wish = Annotated[
     | SetBudget
     | Deny
     | Answer
+    | Explain
     | Merge
     | Stop,
     Field(discriminator="do"),
@@ -263,6 +271,7 @@ class ReportState(Command):
     agent: str
     state: AgentState
     why: str = ""
+    saw: str = ""
 
 
 class ReportExit(Command):

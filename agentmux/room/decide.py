@@ -44,6 +44,7 @@ RULES: Mapping[type[cmd.Command], Rule] = {
     cmd.Interrupt: decide_agents.interrupt,
     cmd.Restart: decide_agents.restart,
     cmd.Resize: decide_agents.resize,
+    cmd.Explain: decide_agents.explain,
     cmd.ReportState: decide_agents.report_state,
     cmd.ReportExit: decide_agents.report_exit,
     cmd.ReportTrouble: decide_agents.report_trouble,

@@ -109,6 +109,11 @@ def resize(context: Context, command: cmd.Resize) -> Decision:
     return Decision((PaneResized(agent=command.agent, columns=command.columns, rows=command.rows),))
 
 
+def explain(context: Context, command: cmd.Explain) -> Decision:
+    """Allowed for any agent; it is no event."""
+    return no_agent(context.state, command.agent) or Decision()
+
+
 def merge(context: Context, _command: cmd.Merge) -> Decision:
     """Allowed if there is work to merge."""
     return Decision() if context.state.agents else refuse("There is no agent whose work could be merged.")
@@ -127,7 +132,7 @@ def report_state(context: Context, command: cmd.ReportState) -> Decision:
     if agent.paused or agent.ended or (agent.state, agent.why) == (command.state, command.why):
         return Decision()
     draft = Draft(context)
-    draft.add(AgentStateChanged(agent=command.agent, state=command.state, why=command.why))
+    draft.add(AgentStateChanged(agent=command.agent, state=command.state, why=command.why, saw=command.saw))
     if command.state in ENDED:
         drop_claims(draft, command.agent)
         drop_permissions(draft, command.agent)

@@ -145,6 +145,8 @@ class AgentStateChanged(Event):
     agent: str
     state: AgentState
     why: str = ""
+    saw: str = ""
+    """The line that the rule matched, or the tool that the hook told of."""
 
 
 class AgentExited(Event):

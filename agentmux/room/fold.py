@@ -116,6 +116,7 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
         state="starting",
         since=state.at,
         why="",
+        saw="",
         pane=event.pane,
         container=event.container,
         started=state.at,
@@ -133,7 +134,12 @@ def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
     if agent := state.agents.get(event.agent):
         since = agent.since if agent.state == event.state else state.at
         state.agents[event.agent] = replace(
-            agent, state=event.state, why=event.why, since=since, trouble=_still_in_trouble(agent, event.state)
+            agent,
+            state=event.state,
+            why=event.why,
+            saw=event.saw,
+            since=since,
+            trouble=_still_in_trouble(agent, event.state),
         )
 
 

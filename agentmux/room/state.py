@@ -37,6 +37,8 @@ class Agent:
     state: AgentState = "starting"
     since: float = 0.0
     why: str = ""
+    saw: str = ""
+    """What decided the state, and the line or tool that it saw."""
     pane: str | None = None
     container: str | None = None
     set_up: bool = False

@@ -17,6 +17,7 @@ from agentmux.room.events import (
     TaskTyped,
     Warned,
 )
+from agentmux.room.prompt import obstacle, standing_obstacle
 from agentmux.room.state import ROOM, Message
 from agentmux.room.status import Verdict
 from agentmux.service.mail import as_typed
@@ -127,14 +128,11 @@ class Delivery:
         return next((m for m in waiting if m.via != "bus" and self._failures[agent, m.id] < ATTEMPTS), None)
 
     def _allowed(self, agent: str) -> bool:
-        entry = self.room.state.agents[agent]
-        return not (entry.held or entry.paused or entry.ended) and entry.pane is not None
+        return not standing_obstacle(self.room.state.agents[agent])
 
     async def _at_empty_prompt(self, agent: str) -> bool:
-        if self.room.session.agent(agent).profile.hooks and self.room.state.agents[agent].state != "idle":
-            return False  # its prompt is empty while it works, too
         verdict = await self.screens.verdict(agent)
-        return verdict is not None and verdict.state == "idle"
+        return not obstacle(self.room.state.agents[agent], self.room.session.agent(agent).profile, verdict)
 
     async def _interrupt(self, agent: str) -> None:
         pane = self.room.state.agents[agent].pane

@@ -110,7 +110,8 @@ class Hooks:
             return {"decision": "block", "reason": letters(await take(caller, "hook"))}
         state = _state(call)
         if state and not (name in AFTER_A_TOOL and self.permissions.open(member)):
-            await self.room.submit(ROOM, ReportState(agent=member, state=state, why=f"hook: {name}"))
+            told = ReportState(agent=member, state=state, why=f"hook: {name}", saw=call.tool_name)
+            await self.room.submit(ROOM, told)
         if name == "UserPromptSubmit":
             await self._confirm_typed(caller, call.prompt)
             await self._until_tools_are_known(member)

@@ -22,7 +22,7 @@ from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.gateway.usage import Tokens
 from agentmux.paths import SessionPaths
 from agentmux.room.budget import exhausted
-from agentmux.room.commands import Command, Interrupt, Merge, ReportUsed, Restart, Stop
+from agentmux.room.commands import Command, Explain, Interrupt, Merge, ReportUsed, Restart, Stop
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import (
     AgentInTrouble,
@@ -43,6 +43,7 @@ from agentmux.service import lock
 from agentmux.service.boxes import box_of, owner_of, sandbox_of
 from agentmux.service.delivery import Delivery
 from agentmux.service.doors import Doors
+from agentmux.service.explain import explain
 from agentmux.service.holds import Holds
 from agentmux.service.http import room_app
 from agentmux.service.launch import FIRST_SIZE, Launcher
@@ -104,6 +105,7 @@ class Host:
         self.room.perform(Merge, Merger(self.room, self.sandbox).perform)
         self.room.perform(Restart, self._restart)
         self.room.perform(Interrupt, self._interrupt)
+        self.room.perform(Explain, self._explain)
         self.room.perform(Stop, self._stop)
         agents = [spec.name for spec in self.room.session.agents]
         self.room.follow(Markers(self.paths, agents).follow)
@@ -278,6 +280,9 @@ class Host:
             return Decision(refusal=Refusal(f"{command.agent} has no pane to type into."))
         self.client.key(pane, self.room.session.agent(command.agent).profile.interrupt)
         return Decision()
+
+    async def _explain(self, command: Command) -> Decision:
+        return await explain(self.room, self.sensor, command)
 
     async def _restart(self, command: Command) -> Decision:
         assert isinstance(command, Restart)

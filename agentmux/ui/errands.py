@@ -16,22 +16,26 @@ class Errands:
     Args:
         shell_argv: the command that opens a shell beside an agent.
         diff: what an agent changed since the base, as a unified diff.
+        explain: what decided an agent's state, as lines that are not cleaned.
         revive: starts the session's room again.
     """
 
     shell_argv: Callable[[str], list[str]]
     diff: Callable[[str], str]
+    explain: Callable[[str], list[str]]
     revive: Callable[[], None]
 
 
 def errands_of(paths: SessionPaths, session: Session) -> Errands:
     """The errands for a session on this machine."""
     from agentmux.service.boxes import box_of, sandbox_of
+    from agentmux.service.explanation import explanation, lines_of
     from agentmux.service.process import start_room
     from agentmux.workspace import snapshot
 
     return Errands(
         shell_argv=lambda agent: sandbox_of(session).shell_argv(box_of(paths, session, agent)),
         diff=lambda agent: snapshot.diff(paths, agent, session.base),
+        explain=lambda agent: list(lines_of(explanation(paths, agent))),
         revive=lambda: start_room(paths),
     )

@@ -79,6 +79,9 @@ KEYS: tuple[Key, ...] = (
     Key("agent.restart", "u", "u", "", "start the agent's program again; one that runs is ended first"),
     Key("agent.shell", "s", "s", "shell", "open a shell beside the agent, in its sandbox"),
     Key("agent.diff", "d", "d", "diff", "show what the agent changed since the base"),
+    Key(
+        "agent.explain", "", ":", "", "explain the agent's state (from the palette): what decided it, and what that saw"
+    ),
     *(Key(f"panel.{p.id}", p.key, p.key, p.id, p.about, call=f"panel('{p.id}')") for p in panels()),
     Key("session.budget", "dollar_sign", "$", "", "show what was spent, and set another budget"),
     Key("session.merge", "M", "M", "merge", "merge everybody's work into a branch of your repository"),

@@ -19,6 +19,7 @@ from agentmux.room import events as ev
 from agentmux.room.commands import Command
 from agentmux.room.events import Event
 from agentmux.service.client import Answer
+from agentmux.service.explanation import lines_of
 from agentmux.service.log import Log
 from agentmux.terminal.control import Block, ControlClient
 from agentmux.ui.app import AgentmuxApp
@@ -52,6 +53,32 @@ Allow command?  pip install freezegun
   1. Yes   2. Yes, always   3. No, tell bob why
 """,
     "cyd": "› Write the changelog\n\nidle\n",
+}
+
+EXPLAINED: dict[str, Any] = {
+    "session": "shop-1a2b",
+    "agent": "bob",
+    "profile": "codex",
+    "title": "Codex CLI",
+    "authority": "hooks",
+    "state": "needs you",
+    "since": NOW - 61,
+    "decided_by": "hook: PermissionRequest",
+    "saw": "Bash",
+    "before": [{"at": NOW - 90, "state": "working", "why": "hook: PostToolUse", "saw": "apply_patch"}],
+    "typing": "its hooks say that it is needs you",
+    "queued": [{"id": 7, "from": "you", "text": "Mind the\x1b[2J pennies.", "problem": ""}],
+    "rules_version": 1,
+    "lines": 12,
+    "live": {
+        "screen": ["Allow command?  pip install freezegun", "  1. Yes   2. Yes, always   3. No, tell bob why"],
+        "cursor_line": "  1. Yes   2. Yes, always   3. No, tell bob why",
+        "rules": [
+            {"state": "needs you", "rule": "^Allow command\\?", "line": "Allow command?  pip install freezegun"},
+            {"state": "idle", "rule": "^› *$", "line": None},
+        ],
+        "verdict": {"state": "needs you", "rule": "^Allow command\\?", "line": "Allow command?  pip install freezegun"},
+    },
 }
 
 DIFF = """diff --git a/src/auth.py b/src/auth.py
@@ -217,7 +244,12 @@ def sample_app(
     return AgentmuxApp(
         paths,
         settings or Settings(),
-        Errands(shell_argv=lambda agent: ["true"], diff=lambda agent: DIFF, revive=lambda: None),
+        Errands(
+            shell_argv=lambda agent: ["true"],
+            diff=lambda agent: DIFF,
+            explain=lambda agent: list(lines_of(EXPLAINED)),
+            revive=lambda: None,
+        ),
         sender=sender or RecordingSender(),
         connect=NoTmux.connect,
         pane_view=Picture,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from agentmux.errors import SandboxError, TerminalError
 from agentmux.room.commands import ReportExit, ReportState, ReportTrouble
 from agentmux.room.state import ROOM
-from agentmux.room.status import Verdict, read_screen
+from agentmux.room.status import NO_PROMPT, Verdict, read_screen
 from agentmux.sandbox.base import Sandbox
 from agentmux.service.boxes import box_of
 from agentmux.service.room import Room
@@ -27,6 +27,8 @@ QUIET = 3.0
 """Seconds without output after which an agent without rules counts as idle."""
 SCREEN = "screen: "
 """Begins the reason of a state that was read from the screen."""
+SAW_LIMIT = 200
+"""Characters of a line that are recorded."""
 NO_STATUS = 3.0
 """Seconds after which the end of a pane is reported without a status, if tmux has none."""
 
@@ -163,8 +165,10 @@ class PaneSensor:
                     if not quiet:
                         self._read_at(entry, entry.last_output + QUIET)
                 return
+            # What a rule matched is the CLI's own; any other line may hold whatever the human types.
+            saw = verdict.line[:SAW_LIMIT] if verdict.rule != NO_PROMPT else ""
             await self.room.submit(
-                ROOM, ReportState(agent=entry.agent, state=verdict.state, why=f"{SCREEN}{verdict.rule}")
+                ROOM, ReportState(agent=entry.agent, state=verdict.state, why=f"{SCREEN}{verdict.rule}", saw=saw)
             )
             now, quiet_from = asyncio.get_running_loop().time(), entry.last_output + QUIET
             if verdict.state == "working" and entry.timer and entry.timer.when() <= now < quiet_from:

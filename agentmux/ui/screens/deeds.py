@@ -23,6 +23,7 @@ from agentmux.ui.screens.budget import BudgetScreen
 from agentmux.ui.screens.dialog import Ask, Choice, TextDialog
 from agentmux.ui.screens.diff import DiffScreen
 from agentmux.ui.screens.egress import EgressScreen
+from agentmux.ui.screens.explain import ExplainScreen
 from agentmux.ui.screens.help import help_screen
 from agentmux.ui.screens.merge import MergeScreen
 from agentmux.ui.screens.permission import PermissionScreen
@@ -145,6 +146,11 @@ class Deeds(Screen[None]):
         """Show the agent's changes."""
         if agent := self._acting():
             self.app.push_screen(DiffScreen(agent.name, self.room.errands.diff))
+
+    def action_agent_explain(self) -> None:
+        """Show what decided the agent's state."""
+        if agent := self._acting():
+            self.app.push_screen(ExplainScreen(agent.name, self.room.errands.explain))
 
     def _acting(self) -> Agent | None:
         return self.room.state.agents.get(self.agent) if self.agent else None

@@ -15,6 +15,7 @@ from agentmux.paths import SessionPaths
 from agentmux.room.events import PermissionAsked, SessionStopped
 from agentmux.service.log import Log
 from agentmux.service.session import NewSession, create
+from tests.fixtures.waiting import until
 
 
 def started(run, repo, *more):
@@ -192,3 +193,29 @@ def test_two_sessions_start_at_once_on_the_same_repository(run, repo):
     both = [subprocess.Popen([sys.executable, "-m", "agentmux", *words], stderr=subprocess.PIPE) for _ in range(2)]
     assert [one.communicate()[1] and one.returncode for one in both] == [0, 0]
     assert [line["status"] for line in json.loads(run("ls", "--json").out)] == ["running", "running"]
+
+
+def test_an_agents_state_is_explained_live_and_from_the_log(run, repo):
+    _, line = started(run, repo)
+    name = line["id"]
+
+    def explained():
+        return json.loads(run("explain", name, "zoe", "--json").out)
+
+    until(lambda: explained()["state"] == "idle")
+    run("say", "--to", "zoe", "--session", name, "one\x1b[2Jtwo")
+    told = explained()
+    assert (told["authority"], told["decided_by"]) == ("screen", "screen: [$#] *$")
+    assert told["live"]["rules"] == [{"state": "idle", "rule": "[$#] *$", "line": told["live"]["cursor_line"]}]
+    assert told["live"]["verdict"]["line"] == told["saw"] == told["live"]["cursor_line"]
+    assert told["typing"] == "its profile lets nothing be typed"
+    assert [message["text"] for message in told["queued"]] == ["one\x1b[2Jtwo"]
+    text = run("explain", name, "zoe").out
+    assert text.startswith(f"zoe (Shell) in {name}: idle since ")
+    assert "  yes idle      [$#] *$  matches " in text
+    assert "\x1b" not in text
+
+    run("stop", name)
+    told = explained()
+    assert (told["live"], told["typing"]) == (None, "its profile lets nothing be typed")
+    assert run("explain", name, "ada").err.startswith("agentmux: There is no agent 'ada'")

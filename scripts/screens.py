@@ -1,0 +1,197 @@
+"""Capture the screens that profiles' rules are tested on: `python scripts/screens.py claude codex`.
+
+Runs the real CLIs, each in its container at the scripted model, brings them into the states of `SCENES`, and writes
+what their panes show at two widths to `tests/fixtures/screens/CLI/VERSION/STATE-WIDTH.txt`. Run it again when a profile
+pins another version, look at what it wrote, and delete the old version's folder. It takes about ten minutes; names of
+scenes behind those of the profiles capture only these.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agentmux import registry
+from agentmux.cli.demo import fresh_repository
+from agentmux.config import AgentSpec, Layout, Profile, Seat
+from agentmux.paths import SessionPaths, shipped
+from agentmux.service import process, session
+from agentmux.service.session import NewSession
+from agentmux.terminal.tmux import command
+
+FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures" / "screens"
+WIDTHS = (160, 80)
+ROWS = 40
+PATIENCE = 180.0
+"""Seconds until a text that must come is given up."""
+SETTLE = 5.0
+"""Seconds that a screen gets to be drawn after something has changed."""
+LEAVE = {"mini": "", "aider": "/exit", "claude": "/exit", "opencode": "/exit"}
+"""What is typed at the prompt to end the CLI, where it is not `/quit`."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One state to be captured.
+
+    `reads` is what the rules must say of it. It is there `after` so many seconds, or when `shows` is on the screen,
+    counted from when `keys` were pressed: tmux's names of keys, for a profile of this name.
+    """
+
+    state: str
+    reads: str
+    shows: str = ""
+    after: float = 0.0
+    keys: Callable[[str], list[str]] = lambda _: []
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A session: what the model plays, what is captured in turn, and what is different in the profiles."""
+
+    steps: list[dict[str, Any]]
+    shots: list[Shot]
+    change: Callable[[Profile], Profile] = lambda profile: profile
+    layout: dict[str, Any] = field(default_factory=dict)
+
+
+def without_key(profile: Profile) -> Profile:
+    """The profile as of somebody who has logged in nowhere."""
+    env = {name: value for name, value in profile.env.items() if not re.search("KEY|TOKEN|BASE", name)}
+    files = [
+        file.model_copy(update={"text": re.sub(r'model_provider = "room"|"auth": \{.*?\}, ', "", file.text)})
+        for file in profile.files
+    ]
+    return profile.model_copy(update={"env": env, "files": files})
+
+
+SCENES = {
+    "turn": Scene(
+        [{"say": "All is done here."}, {"end": True}],
+        [
+            Shot("idle", "idle", shows="All is done here"),
+            Shot("typed", "working", keys=lambda _: ["-l", "half a line"]),
+            Shot("done", "", keys=lambda name: ["C-u", LEAVE.get(name, "/quit"), "Enter"], after=10),
+        ],
+    ),
+    "tool": Scene([{"say": "I begin."}, {"run": "sleep 900"}], [Shot("working", "working", after=30)]),
+    "thought": Scene([{"slow": "15m"}, {"say": "So be it."}], [Shot("thinking", "working", after=25)]),
+    "permission": Scene(
+        [{"run": "touch b.txt"}, {"end": True}], [Shot("asking", "needs you", after=30)], layout={"permissions": "ask"}
+    ),
+    "error": Scene(
+        [{"fail": 500, "times": 1000}],
+        [Shot("retrying", "working", after=15), Shot("error", "idle", after=240)],
+    ),
+    "limit": Scene([{"fail": 429, "times": 1000}], [Shot("rate-limit", "idle", after=240)]),
+    "login": Scene([{"end": True}], [Shot("login", "needs you", after=30)], change=without_key),
+}
+
+
+def main(names: list[str], scenes: list[str]) -> None:
+    """Capture the named profiles' screens in the named scenes."""
+    with home():
+        for scene in scenes:
+            play(scene, names)
+
+
+def play(title: str, names: list[str]) -> None:
+    """Play one scene with all of the profiles at once, as the agents a0, a1 ..."""
+    scene = SCENES[title]
+    agents = {f"a{number}": name for number, name in enumerate(names)}
+    if scene.layout.get("permissions"):
+        agents = {agent: name for agent, name in agents.items() if registry.profile(name).permissions}
+    specs = [
+        AgentSpec(name=agent, profile_name=name, profile=scene.change(registry.profile(name)), task="Do your part.")
+        for agent, name in agents.items()
+    ]
+    seats = [Seat(name=agent, profile=name) for agent, name in agents.items()]
+    layout = Layout(title="screens", agents=seats, **scene.layout)
+    script = yaml.safe_dump({"steps": scene.steps})
+    repo = fresh_repository(shipped("demo") / "repo")
+    paths = session.create(NewSession(repo, "screens", layout, specs, "", "docker", script=script))
+    process.start_room(paths)
+    try:
+        wait(lambda: all(agent.started for agent in session.state_of(paths).agents.values()), 1800)
+        for shot in scene.shots:
+            capture(paths, agents, shot)
+    finally:
+        process.shut_down(paths)
+
+
+def capture(paths: SessionPaths, agents: dict[str, str], shot: Shot) -> None:
+    """Bring all agents into the state, then write their screens at each width."""
+    panes = {agent: str(session.state_of(paths).agents[agent].pane) for agent in agents}
+    for agent, name in agents.items():
+        for key in [keys] if (keys := shot.keys(name))[:1] == ["-l"] else [[key] for key in keys if key]:
+            tmux(paths, "send-keys", "-t", panes[agent], *key)
+            time.sleep(1)
+    time.sleep(shot.after)
+    for agent, name in agents.items():
+        if not wait(lambda pane=panes[agent]: shot.shows in tmux(paths, "capture-pane", "-p", "-t", pane)):
+            print(f"{name}: '{shot.shows}' did not come", flush=True)
+    for width in WIDTHS:
+        for pane in panes.values():
+            tmux(paths, "resize-window", "-t", pane, "-x", str(width), "-y", str(ROWS))
+        time.sleep(SETTLE)
+        for agent, name in agents.items():
+            write(paths, panes[agent], name, shot, width)
+
+
+def write(paths: SessionPaths, pane: str, name: str, shot: Shot, width: int) -> None:
+    """Write one screen, below a header that says what it is."""
+    version = re.search(r"(?:@|==)([\d.]+)", str(registry.profile(name).install))
+    assert version
+    cursor, dead = tmux(paths, "display-message", "-p", "-t", pane, "#{cursor_y} #{pane_dead}").split()
+    head = {"state": shot.state, "reads": shot.reads or "nothing: it has ended", "cursor": cursor, "dead": dead}
+    screen = tmux(paths, "capture-pane", "-p", "-t", pane)
+    file = FIXTURES / name / version[1] / f"{shot.state}-{width}.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"{line.rstrip()}\n" for line in screen.split("\n")[:-1])
+    file.write_text("".join(f"# {key}: {value}\n" for key, value in head.items()) + lines)
+    print(file, flush=True)
+
+
+def tmux(paths: SessionPaths, *words: str) -> str:
+    """What the session's tmux server answers."""
+    return subprocess.run(command(paths.tmux_sock, *words), capture_output=True, text=True, check=False).stdout
+
+
+def wait(holds: Callable[[], object], seconds: float = PATIENCE) -> bool:
+    """Whether something comes to hold within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+@contextmanager
+def home() -> Iterator[None]:
+    """A home of this program's own, for it and for the rooms that it starts; nothing of it stays."""
+    folder = Path(tempfile.mkdtemp(prefix="amxs", dir="/tmp"))
+    (folder / "run").mkdir(mode=0o700)
+    os.environ |= {"AGENTMUX_HOME": str(folder), "AGENTMUX_CONFIG": str(folder / "c")}
+    os.environ |= {"XDG_RUNTIME_DIR": str(folder / "run")}
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    chosen = [word for word in sys.argv[1:] if word in SCENES]
+    main([word for word in sys.argv[1:] if word not in SCENES], chosen or list(SCENES))
