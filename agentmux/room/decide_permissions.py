@@ -23,7 +23,9 @@ def ask(context: Context, command: cmd.AskPermission) -> Decision:
     if command.covers and (command.agent, command.tool, command.covers) in draft.state.permitted:
         draft.add(PermissionAnswered(id=number, answer="always"))
     elif not (agent.paused or agent.ended):
-        draft.add(AgentStateChanged(agent=command.agent, state="needs you", why="hook: PermissionRequest"))
+        draft.add(
+            AgentStateChanged(agent=command.agent, state="needs you", why="hook: PermissionRequest", saw=command.tool)
+        )
     return draft.decision({"id": number})
 
 

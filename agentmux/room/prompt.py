@@ -29,7 +29,7 @@ def obstacle(agent: Agent, profile: Profile, verdict: Verdict | None) -> str:
     if standing := standing_obstacle(agent):
         return standing
     if profile.hooks and agent.state != "idle":  # its prompt is empty while it works, too
-        return f"its hooks say that it is {agent.state}"
+        return f"its hooks tell: {agent.state}"
     if verdict is None:
         return "its pane is in copy mode, or its program is over"
     if verdict.state == "idle":

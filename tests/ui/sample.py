@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rich.segment import Segment
+from textual.app import App
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -66,7 +67,7 @@ EXPLAINED: dict[str, Any] = {
     "decided_by": "hook: PermissionRequest",
     "saw": "Bash",
     "before": [{"at": NOW - 90, "state": "working", "why": "hook: PostToolUse", "saw": "apply_patch"}],
-    "typing": "its hooks say that it is needs you",
+    "typing": "its hooks tell: needs you",
     "queued": [{"id": 7, "from": "you", "text": "Mind the\x1b[2J pennies.", "problem": ""}],
     "rules_version": 1,
     "lines": 12,
@@ -247,7 +248,7 @@ def sample_app(
         Errands(
             shell_argv=lambda agent: ["true"],
             diff=lambda agent: DIFF,
-            explain=lambda agent: list(lines_of(EXPLAINED)),
+            explain=lambda agent: list(lines_of(EXPLAINED | {"agent": agent})),
             revive=lambda: None,
         ),
         sender=sender or RecordingSender(),
@@ -262,6 +263,11 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: flo
     async with asyncio.timeout(seconds):
         while not condition():
             await pilot.pause(0.005)
+
+
+def text_of(app: App[Any]) -> str:
+    """What is on the screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def ready(pilot: Pilot[Any]) -> None:

@@ -18,14 +18,9 @@ from agentmux.ui.screens.egress import EgressScreen
 from agentmux.ui.screens.permission import PermissionScreen
 from agentmux.ui.screens.ruling import RulingScreen
 from agentmux.ui.widgets.composer import Composer
-from tests.ui.sample import NOW, make_session, ready, sample_app, story, until
+from tests.ui.sample import NOW, make_session, ready, sample_app, story, text_of, until
 
 WIDE, NARROW = (160, 45), (80, 24)
-
-
-def text_of(app):
-    """What is on the screen."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 def notices(app):

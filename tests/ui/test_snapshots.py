@@ -7,7 +7,7 @@ import pytest
 from agentmux.config import Settings
 from agentmux.room import events as ev
 from agentmux.service.client import Answer
-from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, spending, story, until
+from tests.ui.sample import CONFLICT, START, make_session, ready, sample_app, spending, story, text_of, until
 
 
 def sizes(*names):
@@ -68,6 +68,18 @@ def test_after_keys(app, snap_compare, pressed, at):
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size(at), run_before=press)
+
+
+@sizes("160x45", "80x24")
+def test_an_explanation(app, snap_compare, size):
+    async def press(pilot):
+        await ready(pilot)
+        await pilot.press("colon", *"explain")
+        await until(pilot, lambda: "agent.explain" in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "decided by" in text_of(app))
+
+    assert snap_compare(app, terminal_size=size, run_before=press)
 
 
 @sizes("160x45", "80x24", "220x50")

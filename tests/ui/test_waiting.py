@@ -6,8 +6,7 @@ import pytest
 
 from agentmux.room import commands as cmd
 from agentmux.room import events as ev
-from tests.ui.sample import make_session, ready, sample_app, story, until
-from tests.ui.test_app import text_of
+from tests.ui.sample import make_session, ready, sample_app, story, text_of, until
 
 COMMAND = "npm ci"
 

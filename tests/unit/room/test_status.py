@@ -1,5 +1,5 @@
 from agentmux.config import ScreenRules
-from agentmux.room.status import read_screen
+from agentmux.room.status import read_screen, trials
 
 RULES = ScreenRules(idle=r"^{agent}> $|^{agent}>$", needs_you=[r"^\? .*\[y/n\]"], working=[r"^⠋ "], lines=4)
 
@@ -41,3 +41,12 @@ def test_without_rules_quiet_decides():
 def test_the_verdict_names_the_rule_and_the_line():
     verdict = read_screen(RULES, "ada", ["? run it [y/n]"], 0, quiet=False)
     assert (verdict.rule, verdict.line) == (r"^\? .*\[y/n\]", "? run it [y/n]")
+
+
+def test_rules_are_tried_in_order_each_with_the_line_that_it_matched():
+    tried = list(trials(RULES, "ada", ["⠋ thinking", "ada>"], 1))
+    assert [(trial.state, trial.line) for trial in tried] == [
+        ("needs you", None),
+        ("working", "⠋ thinking"),
+        ("idle", "ada>"),
+    ]
