@@ -50,13 +50,15 @@ def part(name, profile):
     return {"name": name, "steps": steps}
 
 
-@pytest.fixture(params=AGENTS)
-def run(request, home, repo, monkeypatch, tmp_path):
-    """A session with one of them in asking mode; its model follows the script."""
+@pytest.fixture
+def run(home, repo, monkeypatch, tmp_path):
+    """A session of both in asking mode; their model follows the script."""
     choose("docker")
-    name, profile = request.param, registry.profile(AGENTS[request.param])
-    ensure_image([profile.install], default_base(registry.settings().base_image), print, tmp_path / "image.log")
-    app = scripted_model(Script.model_validate({"agents": [part(name, AGENTS[name])]}))
+    profiles = {name: registry.profile(profile) for name, profile in AGENTS.items()}
+    installs = [profile.install for profile in profiles.values()]
+    ensure_image(installs, default_base(registry.settings().base_image), print, tmp_path / "image.log")
+    parts = [part(name, profile) for name, profile in AGENTS.items()]
+    app = scripted_model(Script.model_validate({"agents": parts}))
     with listening(("127.0.0.1", 0)) as (listener, url):
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listener],))
@@ -65,9 +67,13 @@ def run(request, home, repo, monkeypatch, tmp_path):
         monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
         monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
         monkeypatch.setenv("OPENAI_API_KEY", "k")
-        layout = Layout(title="test", permissions="ask", agents=[Seat(name=name, profile=AGENTS[name])])
-        spec = AgentSpec(name=name, profile_name=AGENTS[name], profile=profile, task="Do your part.")
-        paths = session.create(session.NewSession(repo, "test", layout, [spec], "", "docker"))
+        seats = [Seat(name=name, profile=profile) for name, profile in AGENTS.items()]
+        layout = Layout(title="test", permissions="ask", agents=seats)
+        specs = [
+            AgentSpec(name=name, profile_name=AGENTS[name], profile=profile, task="Do your part.")
+            for name, profile in profiles.items()
+        ]
+        paths = session.create(session.NewSession(repo, "test", layout, specs, "", "docker"))
         process.start_room(paths)
         running = Running(paths)
         yield running
@@ -76,48 +82,56 @@ def run(request, home, repo, monkeypatch, tmp_path):
         thread.join()
 
 
-def asked(run, what):
-    """The open request for this, once there is one."""
-
-    def found(state):
-        return next((one for one in state.permissions.values() if what in one.what), None)
-
-    return found(run.until(found, SECONDS))
-
-
 def events(run, kind):
     with LogReader(run.paths.log) as log:
         return [entry.event for entry in log.read() if isinstance(entry.event, kind)]
 
 
+def answer(run, request):
+    """Always to one command, yes to another one (from the command line), no to a change of a file."""
+    if "last" in request.what:
+        argv = [str(Path(sys.executable).parent / "agentmux"), "answer", "yes", str(request.id), "-s", run.paths.id]
+        said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        assert said == f"yes to {request.agent} for request {request.id} ({request.tool}).\n"
+    elif "often" in request.what:
+        assert request.covers == "echo x >> often"
+        assert not (run.paths.tree(request.agent) / "often").exists()
+        assert run.send(Answer(id=request.id, answer="always")).ok
+    else:
+        assert request.covers == f"changes of {request.agent}.txt"
+        assert "+hello" in request.what
+        assert run.send(Answer(id=request.id, answer="no", text="Leave that.")).ok
+
+
 def test_yes_no_and_always(run):
-    [agent] = run.state.agents
-    tree = run.paths.tree(agent)
-    request = asked(run, "often")
-    assert (request.agent, request.covers) == (agent, "echo x >> often")
-    assert len(run.state.claims) == 1  # the room's own tools are not asked for
-    assert not (tree / "often").exists()
-    assert run.send(Answer(id=request.id, answer="always")).ok
+    def through(state):
+        for request in state.permissions.values():
+            answer(run, request)
+        return all((run.paths.tree(name) / "last").exists() for name in AGENTS)
 
-    request = asked(run, "hello")
-    assert request.covers == f"changes of {agent}.txt"
-    assert run.send(Answer(id=request.id, answer="no", text="Leave that.")).ok
-
-    request = asked(run, "last")
-    run.until_true(lambda: (tree / "often").read_text() == "x\nx\n", SECONDS)
-    assert not (tree / f"{agent}.txt").exists()
-    command = [str(Path(sys.executable).parent / "agentmux"), "answer", "yes", "-s", run.paths.id]
-    assert "yes to" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    run.until_true(lambda: (tree / "last").exists(), SECONDS)
-    run.until(lambda s: s.agents[agent].state == "idle", SECONDS)
-    answers = {event.id: event.answer for event in events(run, PermissionAnswered)}
-    assert [answers.get(event.id) for event in events(run, PermissionAsked)] == ["always", "no", "always", "yes"]
+    run.until(through, SECONDS)
+    state = run.until(lambda s: all(agent.state == "idle" for agent in s.agents.values()), SECONDS)
+    for name in AGENTS:
+        tree = run.paths.tree(name)
+        assert (tree / "often").read_text() == "x\nx\n"
+        assert not (tree / f"{name}.txt").exists()
+        asked = [event.id for event in events(run, PermissionAsked) if event.agent == name]
+        answers = {event.id: event.answer for event in events(run, PermissionAnswered)}
+        assert [answers.get(number) for number in asked] == ["always", "no", "always", "yes"]
+    assert {lease.holder for lease in state.claims.values()} == set(AGENTS)  # the room's tools need no permission
 
 
 def test_an_interrupt_takes_the_request_away(run):
-    [agent] = run.state.agents
-    asked(run, "often")
-    assert run.send(Interrupt(agent=agent)).ok
-    state = run.until(lambda s: not s.permissions and s.agents[agent].state == "idle", SECONDS)
+    interrupted = set()
+
+    def through(state):
+        for request in state.permissions.values():
+            if request.agent not in interrupted:
+                interrupted.add(request.agent)
+                assert run.send(Interrupt(agent=request.agent)).ok
+        return interrupted == set(AGENTS) and not state.permissions
+
+    run.until(through, SECONDS)
+    state = run.until(lambda s: all(agent.state == "idle" for agent in s.agents.values()), SECONDS)
     assert state.permitted == set()
-    assert not (run.paths.tree(agent) / "often").exists()
+    assert not any((run.paths.tree(name) / "often").exists() for name in AGENTS)
