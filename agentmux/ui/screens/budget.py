@@ -14,6 +14,7 @@ from agentmux.room.commands import SetBudget
 from agentmux.room.state import State
 from agentmux.ui.screens.dialog import Dialog
 from agentmux.ui.spending import limits, table
+from agentmux.ui.widgets.field import Field
 
 HELP = "like $5, 2M (tokens) or $5 2M; $0 or 0 takes a limit away"
 
@@ -62,12 +63,10 @@ class BudgetScreen(Dialog[SetBudget]):
             return
         self.dismiss(SetBudget(agent=agent, tokens=tokens, usd=usd))
 
-    def _line(self, id_: str, agent: str | None) -> Input:
+    def _line(self, id_: str, agent: str | None) -> Field:
         known = self._state.agents[agent].budget if agent else self._state.budget
         now = f"new budget of {agent or 'the session'} (now {limits(known) or 'none'})"
-        line = Input(id=id_, compact=True, placeholder=now)
-        line.cursor_blink = False
-        return line
+        return Field(id=id_, placeholder=now)
 
 
 def read_limits(text: str) -> tuple[int | None, float | None]:

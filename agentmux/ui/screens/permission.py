@@ -13,6 +13,7 @@ from agentmux.room.state import Permission
 from agentmux.ui.format import clean, clip
 from agentmux.ui.screens.dialog import Choice, Choices, Dialog
 from agentmux.ui.screens.diff import coloured
+from agentmux.ui.widgets.field import Field
 from agentmux.ui.widgets.lines import Lines
 
 COVERED = 50
@@ -47,9 +48,7 @@ class PermissionScreen(Dialog[Answer]):
             box.border_title = Content(f"{asked.agent} asks for permission: {clean(asked.tool)}")
             yield Lines(coloured(lines) if asked.covers != asked.what else [Content(clean(line)) for line in lines])
             yield self._choices
-            yield Input(
-                id="word", compact=True, placeholder="what to do instead, told with a no (tab to write; optional)"
-            )
+            yield Field(id="word", placeholder="what to do instead, told with a no (tab to write; optional)")
 
     def on_key(self, event: events.Key) -> None:
         """Answer with a key, unless something is being written."""

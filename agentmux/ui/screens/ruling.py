@@ -12,6 +12,7 @@ from agentmux.room.commands import Rule
 from agentmux.room.state import Lease, State
 from agentmux.ui.format import ago, clean, count, left, name_style
 from agentmux.ui.screens.dialog import Choice, Choices, Dialog
+from agentmux.ui.widgets.field import Field
 
 RULES = {"1": "keep", "2": "transfer", "3": "split", "4": "share", "5": "settle"}
 
@@ -59,11 +60,9 @@ class RulingScreen(Dialog[Rule]):
             with Vertical(id="split"):
                 held = " ".join(path for lease in self._leases for path in lease.paths)
                 yield Static("split: what the holder keeps, and what the asker gets (tab, then enter)", markup=False)
-                yield Input(held, id="holder-paths", compact=True, placeholder="paths the holder keeps")
-                yield Input(
-                    " ".join(self._waiting.paths), id="asker-paths", compact=True, placeholder="paths the asker gets"
-                )
-            yield Input(id="reason", compact=True, placeholder="reason, told to both (tab to write; optional)")
+                yield Field(held, id="holder-paths", placeholder="paths the holder keeps")
+                yield Field(" ".join(self._waiting.paths), id="asker-paths", placeholder="paths the asker gets")
+            yield Field(id="reason", placeholder="reason, told to both (tab to write; optional)")
 
     def on_key(self, event: events.Key) -> None:
         """Rule with a digit, unless something is being written."""

@@ -104,6 +104,7 @@ class ComposerText(TextArea):
 
     def __init__(self) -> None:
         super().__init__(soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False)
+        self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
         composer = self.query_ancestor(Composer)
