@@ -4,6 +4,11 @@ Table `events`: `seq` (from 1, without gaps), `at` (Unix seconds), `actor`, `kin
 is in WAL mode: readers never wait for the writer, and what was appended is there even if the writer is killed.
 `user_version` is the number of migrations that were applied.
 
+Old events are packed: whenever there are two blocks of rows, the older one moves to one row of the table `blocks`
+(zlib over a JSON list of the rows), a fifth of the size. That is one transaction, and a reader reads both tables in
+one, so that it finds each event once, whenever it looks and wherever the writer is killed. What `outline` needs of the
+packed events is kept in the table `latest`, and what `spent` needs in `spent`.
+
 Whoever follows a log watches the file `news` beside it, which is written after every append. The log's own files will
 not do: they change a moment before a reader can see what was appended.
 """
@@ -11,13 +16,16 @@ not do: they change a moment before a reader can see what was appended.
 from __future__ import annotations
 
 import gc
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -28,6 +36,8 @@ from agentmux.room.events import Event, Recorded, parse_json, written
 from agentmux.room.fold import fold
 from agentmux.room.state import State
 
+Row = Sequence[Any]
+"""Of the table `events`."""
 MIGRATIONS: Sequence[Sequence[str]] = (
     (
         """
@@ -41,27 +51,70 @@ MIGRATIONS: Sequence[Sequence[str]] = (
         )
         """,
     ),
+    (
+        "CREATE TABLE blocks (last INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+        """
+        CREATE TABLE latest (
+            kind TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            at REAL NOT NULL,
+            actor TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (kind, agent)
+        )
+        """,
+        """
+        CREATE TABLE spent (
+            agent TEXT PRIMARY KEY,
+            taken INTEGER NOT NULL,
+            cached INTEGER NOT NULL,
+            given INTEGER NOT NULL,
+            usd REAL NOT NULL,
+            unpriced INTEGER NOT NULL
+        )
+        """,
+    ),
 )
 """The statements that lead from each version of the schema to the next."""
 
 EVENTS = "SELECT seq, at, actor, kind, version, body FROM events"
-OUTLINE = """
-    SELECT max(seq) FROM events
-    WHERE kind = 'room.started' OR kind GLOB 'session.*' OR kind GLOB 'agent.*'
-    GROUP BY kind, json_extract(body, '$.agent')
-"""
-"""The numbers of the events that say how the session and its agents are now."""
+BLOCK = 256
+"""Events in one block: packing it takes about a millisecond, in the room's loop."""
+OF_THE_OUTLINE = "kind = 'room.started' OR kind GLOB 'session.*' OR kind GLOB 'agent.*'"
+OUTLINE = f"""
+    SELECT max(seq), at, actor, kind, version, body
+    FROM (SELECT seq, at, actor, kind, version, body FROM latest UNION ALL {EVENTS} WHERE {OF_THE_OUTLINE})
+    GROUP BY kind, json_extract(body, '$.agent') ORDER BY 1
+"""  # noqa: S608  nothing in it is from outside
+"""The events that say how the session and its agents are now; SQLite takes each row from where the maximum is."""
+KEEP_LATEST = f"""
+    INSERT OR REPLACE INTO latest
+    SELECT kind, coalesce(json_extract(body, '$.agent'), ''), max(seq), at, actor, version, body
+    FROM events WHERE seq <= ? AND ({OF_THE_OUTLINE}) GROUP BY kind, json_extract(body, '$.agent')
+"""  # noqa: S608
 SPENT = """
-    SELECT agent, sum(taken), sum(cached), sum(given), total(cost), sum(iif(cost IS NULL, taken + given, 0)) FROM (
-        SELECT
-            json_extract(body, '$.agent') AS agent,
-            json_extract(body, '$.tokens_in') AS taken,
-            json_extract(body, '$.cached') AS cached,
-            json_extract(body, '$.tokens_out') AS given,
-            json_extract(body, '$.cost') AS cost
-        FROM events WHERE kind = 'model.used'
+    SELECT agent, sum(taken), sum(cached), sum(given), total(usd), sum(unpriced) FROM (
+        SELECT agent, taken, cached, given, usd, unpriced FROM spent
+        UNION ALL
+        SELECT agent, taken, cached, given, cost, iif(cost IS NULL, taken + given, 0) FROM (
+            SELECT
+                json_extract(body, '$.agent') AS agent,
+                json_extract(body, '$.tokens_in') AS taken,
+                ifnull(json_extract(body, '$.cached'), 0) AS cached,
+                json_extract(body, '$.tokens_out') AS given,
+                json_extract(body, '$.cost') AS cost
+            FROM events WHERE kind = 'model.used' AND seq <= ?
+        )
     ) GROUP BY agent
 """
+"""What each agent has spent until this event, which is at least the last one that was packed."""
+KEEP_SPENT = f"INSERT OR REPLACE INTO spent {SPENT}"
+LAST = 2**63 - 1
+"""Greater than the number of any event."""
+WAL_LIMIT = 4 << 20
+"""Bytes to which the write-ahead log is cut back after it was larger."""
 
 BUSY_TIMEOUT = 5.0
 """Seconds that SQLite waits for another process."""
@@ -101,6 +154,17 @@ class _File:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+        self._db.execute(begin)
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
     def _version(self) -> int:
         version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
@@ -118,6 +182,7 @@ class LogReader(_File):
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise SessionError(f"There is no log at {path}.", "The session was removed, or its room has not begun it.")
+        self._known = len(MIGRATIONS)
         with _translated(path):
             super().__init__(path, "ro")
             with _closed_on_error(self):
@@ -130,19 +195,29 @@ class LogReader(_File):
         Raises:
             SessionError: the file is damaged.
         """
-        return self._recorded("WHERE seq > ? ORDER BY seq LIMIT ?", after, -1 if limit is None else limit)
+        with self._at_one_moment():
+            rows: list[Row] = []
+            for (packed,) in self._db.execute("SELECT packed FROM blocks WHERE last > ? ORDER BY last", (after,)):
+                rows += [row for row in _unpacked(packed) if row[0] > after]
+                if limit is not None and len(rows) >= limit:
+                    break
+            else:
+                left = -1 if limit is None else limit - len(rows)
+                rows += self._db.execute(f"{EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, left))
+            return _recorded(rows[:limit])
 
     def outline(self) -> State:
         """The session and its agents as they are now, and nothing else: of each such event only the latest is read.
 
         Takes a small part of the time of `replay`; raises like `read`.
         """
-        return fold(self._recorded(f"WHERE seq IN ({OUTLINE}) ORDER BY seq"))
+        with self._at_one_moment():
+            return fold(_recorded(self._db.execute(OUTLINE)))
 
     def spent(self) -> dict[str, Spent]:
         """What each agent has spent, of those that have spent anything; raises like `read`."""
-        with _translated(self.path):
-            return {agent: Spent(*values) for agent, *values in self._db.execute(SPENT)}
+        with self._at_one_moment():
+            return {agent: Spent(*values) for agent, *values in self._db.execute(SPENT, (LAST,))}
 
     def replay(self) -> tuple[list[Recorded], State]:
         """All events, and the state that they lead to; raises like `read`."""
@@ -150,13 +225,20 @@ class LogReader(_File):
             events = self.read()
             return events, fold(events)
 
-    def _recorded(self, which: str, *values: int) -> list[Recorded]:
-        with _translated(self.path):
-            rows = self._db.execute(f"{EVENTS} {which}", values)
-            return [
-                Recorded(seq, at, actor, parse_json(kind, version, body))
-                for seq, at, actor, kind, version, body in rows
-            ]
+    @contextmanager
+    def _at_one_moment(self) -> Iterator[None]:
+        """What is read herein is from one moment, whatever the writer does.
+
+        Tables that a log of an older program does not have yet are read as empty ones.
+        """
+        with _translated(self.path), self._transaction("BEGIN"):
+            if (version := self._version()) != self._known:
+                for (table,) in self._db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'table'").fetchall():
+                    self._db.execute(f"DROP TABLE temp.{table}")
+                for statement in chain(*MIGRATIONS[version:]):
+                    self._db.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+                self._known = version
+            yield
 
 
 class Log(_File):
@@ -173,8 +255,10 @@ class Log(_File):
             with _closed_on_error(self):
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
                 self._migrate()
-                self._last: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+                self._packed = self._highest("last", "blocks")
+                self._last = self._highest("seq", "events") or self._packed
         self._news = os.open(news(path), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def close(self) -> None:
@@ -204,7 +288,26 @@ class Log(_File):
         self._last += len(recorded)
         assert self._news is not None
         os.pwrite(self._news, b"\n", 0)
+        if self._last - self._packed >= 2 * BLOCK:
+            with suppress(sqlite3.Error):  # the disk is full, perhaps; nothing is lost
+                self._pack()
         return recorded
+
+    def _pack(self) -> None:
+        """Move the oldest block of rows to where they are small."""
+        last = self._packed + BLOCK
+        with self._transaction():
+            rows = self._db.execute(f"{EVENTS} WHERE seq <= ? ORDER BY seq", (last,)).fetchall()
+            packed = zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode())
+            self._db.execute("INSERT INTO blocks VALUES (?, ?)", (last, packed))
+            self._db.execute(KEEP_LATEST, (last,))
+            self._db.execute(KEEP_SPENT, (last,))
+            self._db.execute("DELETE FROM events WHERE seq <= ?", (last,))
+        self._packed = last
+
+    def _highest(self, column: str, table: str) -> int:
+        highest: int = self._db.execute(f"SELECT coalesce(max({column}), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        return highest
 
     def _migrate(self) -> None:
         for version in range(self._version(), len(MIGRATIONS)):
@@ -213,21 +316,22 @@ class Log(_File):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {version + 1}")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+
+def _unpacked(packed: bytes) -> list[Row]:
+    rows: list[Row] = json.loads(zlib.decompress(packed))
+    return rows
+
+
+def _recorded(rows: Iterable[Row]) -> list[Recorded]:
+    return [Recorded(seq, at, actor, parse_json(kind, version, body)) for seq, at, actor, kind, version, body in rows]
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Nothing of a long log is garbage; looking for some again and again would double the time to open it."""
+    """Nothing of a long log is garbage; looking for some again and again would double the time to open it.
+
+    Nor will it be looked at later: one look through 100,000 events takes a second.
+    """
     if not gc.isenabled():
         yield
         return
@@ -235,6 +339,7 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -261,3 +366,5 @@ def _translated(path: Path) -> Iterator[None]:
         raise SessionError(
             f"The log {path} has an event that cannot be read: {error.title}.", "It is damaged."
         ) from error
+    except (zlib.error, ValueError) as error:
+        raise SessionError(f"{path} is damaged: {error}.", "It cannot be opened.") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from agentmux.errors import SessionError
+from agentmux.room.budget import spent
 from agentmux.room.events import (
     AgentExited,
     AgentPaused,
@@ -23,6 +24,7 @@ from agentmux.room.events import (
     AgentStateChanged,
     Event,
     MessageSent,
+    ModelUsed,
     NoteAdded,
     RoomStarted,
     SessionCreated,
@@ -31,7 +33,7 @@ from agentmux.room.events import (
     UnknownEvent,
 )
 from agentmux.room.fold import fold
-from agentmux.service.log import MIGRATIONS, Log, LogReader, news
+from agentmux.service.log import BLOCK, MIGRATIONS, Log, LogReader, news
 from agentmux.watch import FileWatch
 
 
@@ -232,10 +234,10 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(path):
     writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True)
     assert writer.stdout
     try:
-        while int(writer.stdout.readline()) < 400:
+        while int(writer.stdout.readline()) < 5 * BLOCK:
             pass
         with LogReader(path) as reader:
-            assert len(reader.read()) >= 400
+            assert len(reader.read()) >= 5 * BLOCK
         os.kill(writer.pid, signal.SIGKILL)
         rest = writer.stdout.read().split("\n")
         writer.wait(10)
@@ -243,7 +245,7 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(path):
         writer.kill()
         writer.wait(10)
         writer.stdout.close()
-    acknowledged = max([400, *(int(line) for line in rest[:-1])])
+    acknowledged = max([5 * BLOCK, *(int(line) for line in rest[:-1])])
     with LogReader(path) as reader:
         found = reader.read()
     assert len(found) >= acknowledged
@@ -255,7 +257,9 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(path):
 
 def test_how_long_a_day_takes_to_open(path, capsys):
     with Log(path) as log:
-        log.append(1.0, "ada", [MessageSent(id=i, to="all", text="hello there, " * 5) for i in range(1, 100_001)])
+        for first in range(1, 100_001, 100):
+            numbers = range(first, first + 100)
+            log.append(1.0, "ada", [MessageSent(id=number, to="all", text="hello there, " * 5) for number in numbers])
     begin = time.perf_counter()
     with LogReader(path) as reader:
         events, state = reader.replay()
@@ -264,6 +268,151 @@ def test_how_long_a_day_takes_to_open(path, capsys):
     assert len(events) == len(state.messages) == 100_000
     assert state == fold(events)
     assert gc.isenabled()
+
+
+def packed(path):
+    """How many events are in blocks, and how many are not."""
+    db = sqlite3.connect(path)
+    try:
+        [(blocks, rows)] = db.execute("SELECT (SELECT count(*) FROM blocks), (SELECT count(*) FROM events)")
+        return blocks * BLOCK, rows
+    finally:
+        db.close()
+
+
+def test_old_events_are_packed_and_read_as_before(path):
+    written = []
+    with Log(path) as log:
+        for number in range(3 * BLOCK + 7):
+            event = UnknownEvent(name="new", written_version=3, body={"x": "ü\x1b"})
+            written += log.append(0.1 * number, "ada", [event, STORY[number % len(STORY)]])
+    assert packed(path) == (5 * BLOCK, len(written) - 5 * BLOCK)
+    with LogReader(path) as reader:
+        assert reader.read() == written
+        for after in (0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK, 5 * BLOCK + 1, len(written)):
+            assert reader.read(after) == written[after:]
+            for limit in (0, 1, BLOCK, 5 * BLOCK, 5 * BLOCK + 3, 10 * BLOCK):
+                assert reader.read(after, limit) == written[after : after + limit]
+    with Log(path) as log:
+        assert log.append(1e6, "ada", notes("b"))[0].seq == len(written) + 1
+
+
+def test_the_outline_knows_what_was_packed(path):
+    with Log(path) as log, LogReader(path) as reader:
+        for at, event in enumerate(STORY, start=1):
+            log.append(float(at), "ada", [event, *notes("x") * (BLOCK // 3)])
+            assert listed(reader.outline()) == listed(reader.replay()[1]), event
+        for _ in range(8):
+            log.append(99.0, "ada", notes("x") * BLOCK)
+        assert packed(path)[0] > len(STORY) * BLOCK // 3
+        assert listed(reader.outline()) == listed(reader.replay()[1])
+
+
+def test_a_packed_log_is_a_fraction_of_the_size(path):
+    with Log(path) as log:
+        for number in range(40 * BLOCK):
+            log.append(float(number), "ada", notes(f"{number}: what an agent writes to another about line {number}"))
+        log._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        bodies = 40 * BLOCK * 80
+        assert path.stat().st_size < bodies / 2
+
+
+def used(number):
+    """A reply of the model of one of three agents, every seventh of an unknown price."""
+    name = ("ada", "bob", "cy")[number % 3]
+    cost = None if number % 7 == 0 else number / 1000
+    return ModelUsed(agent=name, model="m", tokens_in=number, cached=number // 2, tokens_out=5, cost=cost)
+
+
+def test_what_was_spent_counts_wherever_it_is_by_now(path):
+    agents = SessionCreated(
+        session="s", repo="/r", base="b", layout="l", sandbox="process", agents=["ada", "bob", "cy"], profiles={}
+    )
+    with Log(path) as log, LogReader(path) as reader:
+        log.append(0.5, "room", [agents])
+        for number in range(1, 5 * BLOCK, 50):
+            log.append(1.0, "room", [used(one) for one in range(number, number + 50)])
+            state = reader.replay()[1]
+            for name, found in reader.spent().items():
+                told = spent(state, name)
+                assert (found.tokens_in, found.cached, found.tokens_out) == (
+                    told.tokens_in,
+                    told.cached,
+                    told.tokens_out,
+                )
+                assert found.usd == pytest.approx(told.usd)
+                assert found.unpriced == told.unpriced
+        assert set(reader.spent()) == {"ada", "bob", "cy"}
+    assert packed(path)[0] == 4 * BLOCK
+
+
+@pytest.fixture
+def earlier(path):
+    """A log as the program wrote it before it packed events, with the event in it."""
+    event = STORY[0]
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    for statement in MIGRATIONS[0]:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 1")
+    db.execute("INSERT INTO events VALUES (1, 1.0, 'room', 'session.created', 1, ?)", (event.model_dump_json(),))
+    db.commit()
+    db.close()
+    return event
+
+
+def test_a_log_of_an_older_program_is_read_as_it_is(path, earlier):
+    with LogReader(path) as reader:
+        assert [one.event for one in reader.read()] == [earlier]
+        assert reader.outline().session == "s"
+        assert reader.spent() == {}
+    with Log(path) as log:
+        log.append(2.0, "ada", notes("x") * 2 * BLOCK)
+    with LogReader(path) as reader:
+        assert len(reader.read()) == 2 * BLOCK + 1
+
+
+def test_who_opened_a_log_of_an_older_program_goes_on_after_its_room_did(path, earlier):
+    with LogReader(path) as reader:
+        assert [entry.seq for entry in reader.read()] == [1]
+        with Log(path) as log:
+            log.append(2.0, "room", [used(3)])
+            assert [entry.seq for entry in reader.read(after=1)] == [2]
+            log.append(3.0, "ada", notes("x") * 2 * BLOCK)
+            assert packed(path)[0] == BLOCK
+            assert [entry.seq for entry in reader.read()] == list(range(1, 2 * BLOCK + 3))
+            assert reader.outline().session == "s"
+            assert reader.spent()["ada"].tokens_in == 3
+
+
+def test_a_damaged_block(path):
+    with Log(path) as log:
+        log.append(1.0, "ada", notes("a") * 2 * BLOCK)
+    db = sqlite3.connect(path)
+    db.execute("UPDATE blocks SET packed = substr(packed, 1, 20)")
+    db.commit()
+    db.close()
+    with LogReader(path) as reader, pytest.raises(SessionError, match="damaged"):
+        reader.read()
+
+
+def test_who_follows_while_old_events_are_packed_sees_each_once(path):
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout
+    try:
+        writer.stdout.readline()
+        seen: list[int] = []
+        with LogReader(path) as reader:
+            while len(seen) < 6 * BLOCK:
+                seen += [entry.seq for entry in reader.read(after=len(seen))]
+                everything = [entry.seq for entry in reader.read()]
+                assert everything == list(range(1, len(everything) + 1))
+                for _ in range(60):
+                    writer.stdout.readline()
+        assert seen == list(range(1, len(seen) + 1))
+    finally:
+        writer.kill()
+        writer.communicate()
 
 
 async def test_followers_are_told_when_there_is_something_to_read(path):
