@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agentmux import yamlfile
 from agentmux.cli.output import notice, on_terminal
-from agentmux.config import AgentSpec, Login, Strict
+from agentmux.config import AgentSpec, Layout, Login, Strict
 from agentmux.errors import UsageError
 from agentmux.paths import login_answers
 from agentmux.service.logins import Found, find
@@ -49,6 +49,14 @@ def with_logins(specs: Sequence[AgentSpec], named: str, env: Mapping[str, str]) 
     return [spec.model_copy(update={"login": spec.profile_name in using}) for spec in specs]
 
 
+def tell_of_budgets(layout: Layout, specs: Sequence[AgentSpec]) -> None:
+    """Tell the user of agents with a budget whose tokens are not counted."""
+    using = {spec.name for spec in specs if spec.login}
+    held = [seat.name for seat in layout.agents if seat.name in using and (layout.budget or seat.budget)]
+    if held:
+        notice(f"Note: no budget holds {', '.join(held)}: with your login, tokens are not counted.")
+
+
 def _names(specs: Sequence[AgentSpec], profile: str) -> str:
     *first, last = [spec.name for spec in specs if spec.profile_name == profile]
     return f"{', '.join(first)} and {last}" if first else last
@@ -82,7 +90,9 @@ def _offered(spec: AgentSpec, agents: str, env: Mapping[str, str]) -> bool:
     if not on_terminal():
         return False
     notice(f"{spec.profile.title} is logged in on this machine ({found.where}), and there is no key for its model.")
-    notice(f"{agents} can get a copy for this session. {_terms(login, found)}")
+    notice(f"{agents} can get a copy for this session:")
+    for term in _terms(login, found):
+        notice(f"  {term}")
     said = ""
     while said not in ANSWERS:
         said = input("Use it? (y)es, (n)o, (a)lways, ne(v)er [n]: ").strip().lower()[:1] or "n"
@@ -91,18 +101,18 @@ def _offered(spec: AgentSpec, agents: str, env: Mapping[str, str]) -> bool:
     return said in ("y", "a")
 
 
-def _terms(login: Login, found: Found) -> str:
-    """What the user agrees to."""
+def _terms(login: Login, found: Found) -> list[str]:
+    """What the user agrees to, in sentences."""
     renewing = any(file.blank for file in login.files)
     sentences = [
-        "Agents can read the copy, and reach " + ", ".join(login.hosts) + " with it; the tokens are not counted.",
+        f"Agents can read it, and reach {', '.join(login.hosts)} with it; their tokens are not counted.",
         "What renews it is left out, so that your own login stays valid." if renewing else "",
         f"It ends at {time.strftime('%H:%M on %d %B', time.localtime(found.until))}."
         if renewing and found.until
         else "",
-        "The copy is removed when the session is stopped.",
+        "It is removed when the session is stopped.",
     ]
-    return " ".join(filter(None, sentences))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _answers() -> Answers:

@@ -56,7 +56,7 @@ def up(
 ) -> None:
     """Start agents on a repository, each on a clone of its own, and open the app."""
     from agentmux import registry
-    from agentmux.cli.logins import with_logins
+    from agentmux.cli.logins import tell_of_budgets, with_logins
     from agentmux.cli.output import notice, on_terminal, show
     from agentmux.cli.seats import check_seats, seat_agents
     from agentmux.cli.starting import check_programs, start
@@ -78,6 +78,7 @@ def up(
     place = choose(sandbox.value if sandbox else chosen.sandbox)
     check_seats(specs, place.name, chosen.permissions)
     specs = with_logins(specs, login, os.environ)
+    tell_of_budgets(chosen, specs)
     check_keys(specs, os.environ)
     prices.load()  # a mistake in the user's own is told before anything starts
     chosen, copied = with_toolchain(chosen, source, place=place, include=include, trusted=trust_repo)

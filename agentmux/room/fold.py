@@ -139,6 +139,7 @@ def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
             why=event.why,
             saw=event.saw,
             since=since,
+            worked=agent.worked or event.state == "working",
             trouble=_still_in_trouble(agent, event.state),
         )
 

@@ -47,6 +47,8 @@ class Agent:
     started: float | None = None
     tasked: float | None = None
     """When its task was typed, for a CLI that has to be told so."""
+    worked: bool = False
+    """Whether it was ever at work."""
     paused: PauseHow | None = None
     paused_at: float = 0.0
     pause_why: str = ""

@@ -101,7 +101,8 @@ class Launcher:
             try:
                 await self._clone(agent)
                 await self._step(self._furnish, agent)
-                box = box_of(self.paths, self.session, agent, resumed=known.tokens_out > 0)
+                had_one = known.tokens_out > 0 or (known.worked and self.session.agent(agent).login)
+                box = box_of(self.paths, self.session, agent, resumed=had_one)
                 await self.setups.run(box)
                 await self._step(self._lend, agent)
                 await self._open(box, again=known.started is not None)

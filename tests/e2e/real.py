@@ -112,8 +112,8 @@ def kill_and_restart(run, seconds):
         assert run.send(Restart(agent=name)).ok
 
 
-def found_in(run, image):
-    """Where the key is to be found by others than the room."""
+def found_in(run, image, secrets=(CANARY,), there="kept-by-the-room"):
+    """Where a secret is found by others than the room; if this looks at all, something is `there` in each place."""
     client = docker.from_env()
     try:
         texts = {"image history": str(client.images.get(image).history())}
@@ -128,5 +128,5 @@ def found_in(run, image):
     for path in run.paths.folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             texts[str(path)] = path.read_bytes().decode(errors="replace")
-    assert all("kept-by-the-room" in texts[f"place of {name}"] for name in run.state.agents)  # this does look in
-    return [place for place, text in texts.items() if CANARY in text]
+    assert all(there in texts[f"place of {name}"] for name in run.state.agents)
+    return [place for place, text in texts.items() if any(secret in text for secret in secrets)]

@@ -6,8 +6,9 @@ import pytest
 
 from agentmux import registry
 from agentmux.cli import logins
-from agentmux.cli.logins import with_logins
+from agentmux.cli.logins import tell_of_budgets, with_logins
 from agentmux.cli.seats import seat_agents
+from agentmux.config import BudgetSpec
 from agentmux.errors import UsageError
 from agentmux.service.models import check_keys
 
@@ -55,7 +56,7 @@ def test_nobody_uses_a_login_unless_the_user_agrees(user, human, capsys):
     assert left == []
     asked = capsys.readouterr().err
     assert "Claude Code is logged in on this machine (~/.claude/.credentials.json)" in asked
-    assert "ada and eve can get a copy for this session." in asked
+    assert "ada and eve can get a copy for this session:" in asked
     assert "reach api.anthropic.com" in asked
     human("")
     assert using("claude") == []
@@ -74,6 +75,18 @@ def test_a_key_wins_over_a_login_that_is_not_named(user, human):
     human()
     assert using("ada=claude", env=KEY) == []
     assert using("ada=claude", "claude", env=KEY) == ["ada"]
+
+
+def test_a_budget_that_holds_nothing_is_told(user, capsys):
+    layout, specs = seat_agents(registry.layout("duo"), "ada=claude,bob=claude,eve=shell", registry.profile)
+    lent = with_logins(specs, "claude", {})
+    seats = [seat.model_copy(update={"budget": BudgetSpec(tokens=5)}) for seat in layout.agents]
+    tell_of_budgets(layout, lent)
+    assert capsys.readouterr().err == ""
+    tell_of_budgets(layout.model_copy(update={"agents": [seats[0], layout.agents[1], seats[2]]}), lent)
+    assert "no budget holds ada: with your login" in capsys.readouterr().err
+    tell_of_budgets(layout.model_copy(update={"budget": BudgetSpec(tokens=5)}), lent)
+    assert "no budget holds ada, bob:" in capsys.readouterr().err
 
 
 def test_a_mistake_in_what_is_remembered_is_told(user, home, human):
