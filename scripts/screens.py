@@ -59,9 +59,9 @@ class Shot:
 
 @dataclass(frozen=True)
 class Scene:
-    """A session: what the model plays, what is captured in turn, and what is different in the profiles."""
+    """A session: what the model plays (for a profile), what is captured in turn, what differs in profiles, layout."""
 
-    steps: list[dict[str, Any]]
+    steps: list[dict[str, Any]] | Callable[[str], list[dict[str, Any]]]
     shots: list[Shot]
     change: Callable[[Profile], Profile] = lambda profile: profile
     layout: dict[str, Any] = field(default_factory=dict)
@@ -77,6 +77,21 @@ def without_key(profile: Profile) -> Profile:
     return profile.model_copy(update={"env": env, "files": files})
 
 
+def without_asking_hook(profile: Profile) -> Profile:
+    """The profile whose CLI asks in a dialog of its own: Codex has none while its hook asks in the app."""
+    hook = r"\[\[hooks\.PermissionRequest\]\].*?timeout = \d+\n"
+    files = [file.model_copy(update={"text": re.sub(hook, "", file.text, flags=re.DOTALL)}) for file in profile.files]
+    return profile.model_copy(update={"files": files})
+
+
+def asking(name: str) -> list[dict[str, Any]]:
+    """A command that needs permission; Codex has to say so."""
+    if name != "codex":
+        return [{"run": "touch b.txt"}]
+    arguments = {"cmd": "touch b.txt", "sandbox_permissions": "require_escalated", "justification": "May I?"}
+    return [{"call": "exec_command", "arguments": arguments}]
+
+
 SCENES = {
     "turn": Scene(
         [{"say": "All is done here."}, {"end": True}],
@@ -86,10 +101,11 @@ SCENES = {
             Shot("done", "", keys=lambda name: ["C-u", LEAVE.get(name, "/quit"), "Enter"], after=10),
         ],
     ),
-    "tool": Scene([{"say": "I begin."}, {"run": "sleep 900"}], [Shot("working", "working", after=30)]),
+    # One long command would be sent to the background.
+    "tool": Scene([{"say": "I begin."}, *[{"run": "sleep 4"}] * 100], [Shot("working", "working", after=30)]),
     "thought": Scene([{"slow": "15m"}, {"say": "So be it."}], [Shot("thinking", "working", after=25)]),
     "permission": Scene(
-        [{"run": "touch b.txt"}, {"end": True}], [Shot("asking", "needs you", after=30)], layout={"permissions": "ask"}
+        asking, [Shot("asking", "needs you", after=30)], change=without_asking_hook, layout={"permissions": "ask"}
     ),
     "error": Scene(
         [{"fail": 500, "times": 1000}],
@@ -119,7 +135,8 @@ def play(title: str, names: list[str]) -> None:
     ]
     seats = [Seat(name=agent, profile=name) for agent, name in agents.items()]
     layout = Layout(title="screens", agents=seats, **scene.layout)
-    script = yaml.safe_dump({"steps": scene.steps})
+    steps = {agent: scene.steps(name) if callable(scene.steps) else scene.steps for agent, name in agents.items()}
+    script = yaml.safe_dump({"agents": [{"name": agent, "steps": part} for agent, part in steps.items()]})
     repo = fresh_repository(shipped("demo") / "repo")
     paths = session.create(NewSession(repo, "screens", layout, specs, "", "docker", script=script))
     process.start_room(paths)

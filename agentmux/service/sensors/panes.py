@@ -177,13 +177,16 @@ class PaneSensor:
     def _hooks_decide(self, agent: str, verdict: Verdict, *, quiet: bool) -> bool:
         """Whether the screen has no say, because the agent's hooks tell its state.
 
-        No hook tells of a dialog before the first one, nor of an agent that waits at its prompt because it was
-        interrupted, or has just come back to its conversation.
+        No hook tells of a dialog before the first one or between turns, nor when that is over, nor of an agent that
+        waits at its prompt because it was interrupted, or has just come back to its conversation.
         """
         if not self.room.session.agent(agent).profile.hooks:
             return False
-        known = self.room.state.agents[agent].state
-        dialog = known == "starting" and verdict.state == "needs you"
+        entry = self.room.state.agents[agent]
+        known = entry.state
+        if known == "needs you":
+            return not entry.why.startswith(SCREEN)
+        dialog = known in ("starting", "idle") and verdict.state == "needs you"
         waits = known in ("starting", "working") and verdict.state == "idle" and quiet
         return not (dialog or waits)
 
