@@ -15,6 +15,8 @@ PATHS_LIMIT = 64
 """Paths in one claim."""
 CLAIMS_LIMIT = 64
 """Claims that one member may hold or wait for: every claim is compared with all that others hold."""
+WRITES_LIMIT = 200
+"""Files in one report of what was written: each is compared with all claims."""
 WORTH_RENEWING = 0.1
 """The part of its lease that a renewal must win, so that a busy holder does not flood the log."""
 
@@ -62,6 +64,36 @@ def touches(lease: Lease, paths: Iterable[str]) -> bool:
     """Whether one of these files lies inside the claim."""
     patterns = [globs.parse(path) for path in lease.paths]
     return any(globs.matches(pattern, path) for path in paths for pattern in patterns)
+
+
+def trespassed(state: State, agent: str, paths: Iterable[str], since: float) -> dict[int, list[str]]:
+    """The claims of others in which the agent, writing these files from `since` on, wrote, with which files.
+
+    A claim that was granted only after `since` is not held against anybody: the write may have come before it. Nor is
+    one on a part of a file, of which nobody can tell from the file's name.
+    """
+    allowed = _of(state, agent, since)
+    held = [lease for lease in state.claims.values() if lease.holder != agent and lease.granted <= since]
+    patterns = [(lease.id, [p for p in map(globs.parse, lease.paths) if p.anchor is None]) for lease in held]
+    found: dict[int, list[str]] = {}
+    for path in paths:
+        behind = [id_ for id_, those in patterns if any(globs.matches(p, path) for p in those)]
+        if behind and not any(touches(lease, [path]) for lease in allowed):
+            for id_ in behind:
+                found.setdefault(id_, []).append(path)
+    return found
+
+
+def unclaimed(state: State, agent: str, paths: Iterable[str], since: float) -> int:
+    """How many of these files, which the agent wrote from `since` on, lie in nobody's claim."""
+    held = [lease for lease in state.claims.values() if lease.holder != agent] + _of(state, agent, since)
+    return sum(not any(touches(lease, [path]) for lease in held) for path in paths)
+
+
+def _of(state: State, agent: str, since: float) -> list[Lease]:
+    """The leases that the agent has, or had at some time from `since` on."""
+    lapsed = [lease for ended, lease in state.lapsed if lease.holder == agent and ended >= since]
+    return leases_of(state, agent) + lapsed
 
 
 def leases_of(state: State, holder: str) -> list[Lease]:

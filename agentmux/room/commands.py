@@ -264,6 +264,33 @@ class Touched(Command):
     paths: list[str]
 
 
+class ReportSnapshot(Command):
+    """The agent's files are another tree, by writes from `since` (Unix seconds) on; the rest is as in the event.
+
+    At most `claims.WRITES_LIMIT` paths; what is left of the `files` follows in `ReportWritten`.
+    """
+
+    do: Literal["report.snapshot"] = "report.snapshot"
+    agent: str
+    tree: str
+    parent: str
+    paths: list[str]
+    files: int
+    added: int = 0
+    removed: int = 0
+    seconds: float = 0.0
+    since: float
+
+
+class ReportWritten(Command):
+    """More files that differ in the agent's last snapshot, written from `since` (Unix seconds) on."""
+
+    do: Literal["report.written"] = "report.written"
+    agent: str
+    paths: list[str]
+    since: float
+
+
 class ReportState(Command):
     """A sensor saw the agent in this state."""
 

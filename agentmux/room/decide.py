@@ -14,6 +14,7 @@ from agentmux.room import (
     decide_messages,
     decide_permissions,
     decide_rulings,
+    decide_snapshots,
     decide_tasks,
 )
 from agentmux.room.decision import Decision, refuse
@@ -45,6 +46,8 @@ RULES: Mapping[type[cmd.Command], Rule] = {
     cmd.Restart: decide_agents.restart,
     cmd.Resize: decide_agents.resize,
     cmd.Explain: decide_agents.explain,
+    cmd.ReportSnapshot: decide_snapshots.report_snapshot,
+    cmd.ReportWritten: decide_snapshots.report_written,
     cmd.ReportState: decide_agents.report_state,
     cmd.ReportExit: decide_agents.report_exit,
     cmd.ReportTrouble: decide_agents.report_trouble,
@@ -65,6 +68,8 @@ ROOM_MAY = (
     cmd.Say,
     cmd.Tick,
     cmd.Touched,
+    cmd.ReportSnapshot,
+    cmd.ReportWritten,
     cmd.ReportState,
     cmd.ReportExit,
     cmd.ReportTrouble,

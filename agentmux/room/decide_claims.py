@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -104,10 +105,7 @@ def touched(context: Context, command: cmd.Touched) -> Decision:
         return problem
     draft = Draft(context)
     expire(draft)
-    for lease in claims.leases_of(draft.state, command.agent):
-        worth = context.now + lease.lease - lease.until >= claims.WORTH_RENEWING * lease.lease
-        if worth and claims.touches(lease, command.paths):
-            draft.add(ClaimRenewed(id=lease.id, until=context.now + lease.lease))
+    renew_touched(draft, command.agent, command.paths)
     return draft.decision()
 
 
@@ -129,6 +127,14 @@ def expire(draft: Draft) -> None:
         for lease in ended:
             draft.add(ClaimExpired(id=lease.id))
         tell_free(draft)
+
+
+def renew_touched(draft: Draft, agent: str, paths: Sequence[str]) -> None:
+    """Renew the agent's claims around these files, where that is worth an event."""
+    for lease in claims.leases_of(draft.state, agent):
+        worth = draft.now + lease.lease - lease.until >= claims.WORTH_RENEWING * lease.lease
+        if worth and claims.touches(lease, paths):
+            draft.add(ClaimRenewed(id=lease.id, until=draft.now + lease.lease))
 
 
 def tell_free(draft: Draft) -> None:

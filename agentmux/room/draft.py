@@ -30,6 +30,8 @@ class Draft:
             state,
             agents=dict(state.agents),
             claims=dict(state.claims),
+            lapsed=list(state.lapsed),
+            trespasses=dict(state.trespasses),
             waiting=dict(state.waiting),
             rulings=dict(state.rulings),
             written=dict(state.written),

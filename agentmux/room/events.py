@@ -492,6 +492,39 @@ class RulingSettled(Event):
     seconds: float = 0.0
 
 
+# -- snapshots --------------------------------------------------------------------------------------------------
+
+
+class SnapshotTaken(Event):
+    """The agent's files are another tree than before; it lies in the host's repository, as does its `parent`.
+
+    `parent` is the tree of the snapshot before, or the base's. `paths` are the first of the `files` that differ; of
+    these paths, `unclaimed` lie in nobody's claim. Lines `added` and `removed` are those of text files. It took
+    `seconds`.
+    """
+
+    kind = "snapshot.taken"
+    agent: str
+    tree: str
+    parent: str
+    paths: list[str]
+    files: int
+    added: int = 0
+    removed: int = 0
+    unclaimed: int = 0
+    seconds: float = 0.0
+
+
+class Trespassed(Event):
+    """The agent wrote these files inside a claim of somebody else; told once for each file and claim."""
+
+    kind = "trespass"
+    agent: str
+    paths: list[str]
+    claim: int
+    holder: str
+
+
 # -- tasks and notes --------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from agentmux.room import events as ev
 from agentmux.room.events import Recorded
 from agentmux.room.fill import Fill
 from agentmux.room.state import (
+    LAPSED,
     Agent,
     Branch,
     Budget,
@@ -402,7 +403,9 @@ def _claim_changed(state: State, event: ev.ClaimChanged) -> None:
 @_on(ev.ClaimReleased)
 @_on(ev.ClaimExpired)
 def _claim_ended(state: State, event: ev.ClaimReleased | ev.ClaimExpired) -> None:
-    state.claims.pop(event.id, None)
+    if lease := state.claims.pop(event.id, None):
+        state.lapsed = [*state.lapsed[1 - LAPSED :], (state.at, lease)]
+    state.trespasses = {key: paths for key, paths in state.trespasses.items() if key[0] != event.id}
 
 
 @_on(ev.WaitEnded)
@@ -419,6 +422,21 @@ def _ruling_raised(state: State, event: ev.RulingRaised) -> None:
 @_on(ev.RulingSettled)
 def _ruling_settled(state: State, event: ev.RulingSettled) -> None:
     state.rulings.pop(event.id, None)
+
+
+# -- snapshots --------------------------------------------------------------------------------------------------
+
+
+@_on(ev.SnapshotTaken)
+def _snapshot_taken(state: State, event: ev.SnapshotTaken) -> None:
+    _agent(state, event.agent, tree=event.tree)
+
+
+@_on(ev.Trespassed)
+def _trespassed(state: State, event: ev.Trespassed) -> None:
+    if event.claim in state.claims:
+        key = event.claim, event.agent
+        state.trespasses[key] = state.trespasses.get(key, frozenset()) | frozenset(event.paths)
 
 
 # -- tasks, notes, merging --------------------------------------------------------------------------------------

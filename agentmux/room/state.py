@@ -13,6 +13,8 @@ ROOM = "room"
 ALL = "all"
 MESSAGE_LIMIT = 64 * 1024
 """Bytes of UTF-8 in one message."""
+LAPSED = 64
+"""How many of the claims that are over are kept."""
 OVER_BUDGET = "budget"
 """Why the room pauses an agent."""
 
@@ -73,6 +75,8 @@ class Agent:
     """Tokens in and out that nobody knows the price of."""
     fill: Fill = field(default_factory=Fill)
     budget: Budget | None = None
+    tree: str = ""
+    """Its last snapshot; empty while it has changed nothing."""
 
     @property
     def ended(self) -> bool:
@@ -233,6 +237,10 @@ class State:
     unread: dict[str, list[int]] = field(default_factory=dict)
     """Message ids by member, oldest first."""
     claims: dict[int, Lease] = field(default_factory=dict)
+    lapsed: list[tuple[float, Lease]] = field(default_factory=list)
+    """The last claims that are over, each with when it ended."""
+    trespasses: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+    """By (claim, agent): the files of the claim that were told to be written by this agent, not its holder."""
     waiting: dict[int, Waiting] = field(default_factory=dict)
     rulings: dict[int, Ruling] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)

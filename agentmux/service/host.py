@@ -25,6 +25,7 @@ from agentmux.room.budget import exhausted
 from agentmux.room.commands import Command, Explain, Interrupt, Merge, ReportUsed, Restart, Stop
 from agentmux.room.decision import Decision, Refusal
 from agentmux.room.events import (
+    AgentExited,
     AgentInTrouble,
     AgentPaused,
     AgentResumed,
@@ -55,9 +56,9 @@ from agentmux.service.models import upstream_of
 from agentmux.service.peek import peek
 from agentmux.service.room import Room
 from agentmux.service.sensors.disk import watch_disk
-from agentmux.service.sensors.files import watch_files
 from agentmux.service.sensors.memory import MemorySensor
 from agentmux.service.sensors.panes import PaneSensor
+from agentmux.service.sensors.snapshots import SnapshotSensor
 from agentmux.service.serve import FOR_THE_SANDBOX, PRIVATE, bind, room_sockets, serving
 from agentmux.service.session import load, state_of
 from agentmux.service.tokens import ensure_tokens, forget
@@ -87,6 +88,7 @@ class Host:
         self.prices = prices.load()
         self.memory = MemorySensor(self.room, sandbox)
         self.stopped = asyncio.Event()
+        self.snapshots = SnapshotSensor(self.room, self.stopped)
         self.client: ControlClient | None = None
         self.sensor: PaneSensor | None = None
         self.delivery: Delivery | None = None
@@ -95,7 +97,6 @@ class Host:
         self._end: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
         self._freezing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._trees: set[str] = set()
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until the session is stopped or the process is asked to end; `ready` is called once it answers."""
@@ -171,7 +172,7 @@ class Host:
         """Go on with what an earlier room has left, at whatever step it was killed, and start what is missing."""
         for agent in self.room.state.agents.values():
             if agent.started:
-                self._watch_files(agent.name)
+                self.snapshots.watch(agent.name)
                 self.memory.listen()
             if not agent.ended and exhausted(self.room.state, agent.name, ("stop",)):
                 self.room.spawn(self._end_agents([agent.name]))
@@ -218,11 +219,6 @@ class Host:
         if not (self._end or self.stopped.is_set()):
             self.room.spawn(self._take_up())
 
-    def _watch_files(self, agent: str) -> None:
-        if agent not in self._trees:
-            self._trees.add(agent)
-            self.room.spawn(watch_files(self.room, agent, self.stopped))
-
     async def _peek(self, agent: str, *, file: str | None = None, screen: bool = False) -> str:
         return await peek(self.room, self.sensor, agent, file, screen=screen)
 
@@ -246,8 +242,10 @@ class Host:
                 self._change_freeze(agent, frozen=False)
             case BudgetReached(agent=agent, level="stop"):
                 self.room.spawn(self._end_agents([agent] if agent else list(self.room.state.agents)))
+            case AgentExited(agent=agent):
+                self.room.spawn(self.snapshots.take(agent))
             case AgentStarted(agent=agent, pane=pane):
-                self._watch_files(agent)
+                self.snapshots.watch(agent)
                 self.memory.listen()
                 if self.sensor:
                     self.sensor.add(agent, pane)
@@ -323,6 +321,8 @@ class Host:
             removed = await asyncio.gather(
                 *(asyncio.to_thread(self.sandbox.remove, box) for box in boxes), return_exceptions=True
             )
+            agents = [agent.name for agent in self.room.state.agents.values() if agent.started]
+            await asyncio.gather(*(self.snapshots.take(agent) for agent in agents))
             await asyncio.to_thread(self.tmux.kill)
             await asyncio.to_thread(forget, self.paths)
             await asyncio.to_thread(take_back, self.paths, self.room.session)

@@ -51,7 +51,7 @@ class Merger:
         result = await asyncio.to_thread(merge.merge_agents, paths, session.base, tasks)
         for step in result.steps:
             if step.left_out:
-                text = f"Not merged of {step.agent}'s work (repositories of their own, or unreadable): "
+                text = f"Not merged of {step.agent}'s work (repositories of their own, unreadable, or large): "
                 self.room.record(ROOM, [Warned(text=text + ", ".join(step.left_out))])
         if result.commit == session.base:
             return Decision(refusal=Refusal("There is nothing to merge: no agent has changed a file."))

@@ -8,6 +8,9 @@ commits; so is what cannot be read. Planting a `.git` in a folder that holds tra
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from agentmux.errors import GitError
 from agentmux.workspace.copied import without
@@ -16,20 +19,42 @@ from agentmux.workspace.git import Git
 _GITLINK = b"160000"
 
 
-def update(git: Git, copied: frozenset[bytes] = frozenset()) -> set[bytes]:
-    """Make the index hold the work tree's files, ignored ones excepted, and return the names that were looked at again.
+class Looked(NamedTuple):
+    """The names that were looked at again, and those of files that are kept out because they are large."""
+
+    names: set[bytes]
+    large: list[bytes]
+
+
+def update(git: Git, copied: frozenset[bytes] = frozenset(), largest: int | None = None) -> Looked:
+    """Make the index hold the work tree's files, ignored ones excepted, and return what was looked at again.
 
     Never in it are the `copied` ones, which are not the agent's work.
 
-    Only files whose stat data changed are read. Files that cannot be read keep what the index has of them.
+    Only files whose stat data changed are read. Files that cannot be read, and those that have more than `largest`
+    bytes, keep what the index has of them.
     """
-    present, gone = _changed(git)
-    present = without(present, copied)
+    changed, gone = _changed(git)
+    changed = without(changed, copied)
+    large = outgrown(git, changed, largest)
+    present = [name for name in changed if name not in large]
     _remove(git, gone)
     _add(git, present)
-    new = without((name for name in untracked(git) if not name.endswith(b"/")), copied)
+    untaken = without((name for name in untracked(git) if not name.endswith(b"/")), copied)
+    large |= outgrown(git, untaken, largest)
+    new = [name for name in untaken if name not in large]
     _add(git, new)
-    return {*present, *gone, *new}
+    return Looked({*present, *gone, *new}, sorted(large))
+
+
+def outgrown(git: Git, names: Iterable[bytes], largest: int | None) -> set[bytes]:
+    """Those of the files that have more than `largest` bytes."""
+    return set() if largest is None else {name for name in names if _size(git, name) > largest}
+
+
+def changed_names(git: Git) -> list[bytes]:
+    """The files whose stat data are others than the index has, and that are there."""
+    return _changed(git)[0]
 
 
 def untracked(git: Git) -> list[bytes]:
@@ -60,7 +85,20 @@ def _changed(git: Git) -> tuple[list[bytes], list[bytes]]:
 
 
 def _exists(git: Git, name: bytes) -> bool:
-    return os.path.lexists(os.path.join(os.fsencode(git.work_tree or "."), name))  # noqa: PTH118
+    return os.path.lexists(_path(git, name))
+
+
+def _size(git: Git, name: bytes) -> int:
+    """Bytes of a regular file; 0 of anything else."""
+    try:
+        found = os.lstat(_path(git, name))
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def _path(git: Git, name: bytes) -> bytes:
+    return os.path.join(os.fsencode(git.work_tree or "."), name)  # noqa: PTH118
 
 
 def _remove(git: Git, names: list[bytes]) -> None:

@@ -14,6 +14,8 @@ from agentmux.workspace.clone import BASE_REF
 from agentmux.workspace.git import Git
 from agentmux.workspace.repo import shown
 
+LARGE = 50 << 20
+"""Bytes of a file above which no snapshot has it: each version of it would be kept."""
 DIFF_LIMIT = 400_000
 """Bytes of a diff or a file that are given out."""
 
@@ -29,23 +31,37 @@ class Changed(NamedTuple):
     removed: int | None
 
 
-def snapshot(paths: SessionPaths, agent: str) -> str:
-    """The id of the tree that the agent's workspace holds now; its objects are in the host's repository.
+class Seen(NamedTuple):
+    """The id of a tree in the host's repository, and the names of files that are kept out because they are large."""
 
-    Ignored and copied files are not in it, nor are repositories nested in the workspace, nor new files that cannot be
-    read. Raises GitError.
+    tree: str
+    large: list[str]
+
+
+def snapshot(paths: SessionPaths, agent: str) -> str:
+    """The id of the tree that the agent's workspace holds now, as `look` finds it; raises GitError."""
+    return look(paths, agent).tree
+
+
+def look(paths: SessionPaths, agent: str) -> Seen:
+    """The tree that the agent's workspace holds now; its objects are in the host's repository.
+
+    Ignored and copied files are not in it, nor are repositories nested in the workspace, new files that cannot be
+    read, and those larger than `LARGE`. Raises GitError.
     """
     git = _over(paths, agent)
     with _alone(paths, agent):
-        seen = index.update(git, copied.known(paths))
-        if any(name.rpartition(b"/")[2] == b".gitignore" for name in seen):
+        names, large = index.update(git, copied.known(paths), LARGE)
+        if any(name.rpartition(b"/")[2] == b".gitignore" for name in names):
             index.drop_ignored(git, BASE_REF)
-        return git.line("write-tree")
+        return Seen(git.line("write-tree"), [shown(name) for name in large])
 
 
 def left_out(paths: SessionPaths, agent: str) -> list[str]:
-    """What the last snapshot could not hold: nested repositories (ending with `/`), new files that cannot be read."""
-    return [shown(name) for name in copied.without(index.untracked(_over(paths, agent)), copied.known(paths))]
+    """What the last snapshot could not hold as it is: repositories (ending with `/`), large and unreadable files."""
+    git = _over(paths, agent)
+    names = [*index.untracked(git), *index.outgrown(git, index.changed_names(git), LARGE)]
+    return [shown(name) for name in copied.without(names, copied.known(paths))]
 
 
 def diff(paths: SessionPaths, agent: str, base: str, path: str | None = None) -> str:

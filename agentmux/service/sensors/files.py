@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing, suppress
 from pathlib import Path
 
@@ -14,14 +14,18 @@ from watchfiles.main import FileChange
 from agentmux.room.commands import Touched
 from agentmux.room.state import ROOM
 from agentmux.service.room import Room
+from agentmux.workspace.repo import shown
 
 DEBOUNCE_MS = 400
 BUNDLE = 500
 """Paths in one report; between two of them the room answers others."""
 
 
-async def watch_files(room: Room, agent: str, stop: asyncio.Event) -> None:
+async def watch_files(room: Room, agent: str, stop: asyncio.Event, changed: Callable[[], None]) -> None:
     """Report the paths that change in the agent's tree, in bundles, until `stop` or the end of the tree.
+
+    `changed` is called at each change, and whenever other folders are watched than before: then some may be unseen.
+    Raises what watchfiles does (OSError, RuntimeError) where the system lets no more folders be watched.
 
     Folders are found here and watched one by one: a recursive watch would follow a link that the agent made to all of
     the user's files.
@@ -32,12 +36,14 @@ async def watch_files(room: Room, agent: str, stop: asyncio.Event) -> None:
     while folders and not stop.is_set():
         with suppress(FileNotFoundError):  # one of them may be gone already
             # First watched, then listed: no file comes in between.
-            await asyncio.gather(_watch(room, agent, folders, stop), _report_all_in(room, agent, new))
+            await asyncio.gather(_watch(room, agent, folders, stop, changed), _report_all_in(room, agent, new, changed))
         known, folders = folders, await asyncio.to_thread(_folders, tree)
         new = folders - known
 
 
-async def _watch(room: Room, agent: str, folders: Iterable[Path], stop: asyncio.Event) -> None:
+async def _watch(
+    room: Room, agent: str, folders: Iterable[Path], stop: asyncio.Event, changed: Callable[[], None]
+) -> None:
     """Report what changes in these folders until `stop`, or until there is another folder."""
     watching = awatch(
         *folders,
@@ -49,18 +55,20 @@ async def _watch(room: Room, agent: str, folders: Iterable[Path], stop: asyncio.
     )
     async with aclosing(watching):
         async for changes in watching:
+            changed()
             await _report(room, agent, [Path(path) for _, path in changes])
             if _has_new_folder(changes):
                 return
 
 
-async def _report_all_in(room: Room, agent: str, folders: Iterable[Path]) -> None:
+async def _report_all_in(room: Room, agent: str, folders: Iterable[Path], changed: Callable[[], None]) -> None:
+    changed()
     await _report(room, agent, await asyncio.to_thread(_files, folders))
 
 
 async def _report(room: Room, agent: str, files: Iterable[Path]) -> None:
     tree = room.paths.tree(agent)
-    paths = sorted({file.relative_to(tree).as_posix() for file in files})
+    paths = sorted({shown(os.fsencode(file.relative_to(tree))) for file in files})
     for start in range(0, len(paths), BUNDLE):
         await room.submit(ROOM, Touched(agent=agent, paths=paths[start : start + BUNDLE]))
         await asyncio.sleep(0)

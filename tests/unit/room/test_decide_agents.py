@@ -43,6 +43,8 @@ BY_SENSORS = {
     "say",
     "tick",
     "touched",
+    "report.snapshot",
+    "report.written",
     "report.state",
     "report.exit",
     "report.trouble",

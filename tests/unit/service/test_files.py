@@ -50,7 +50,7 @@ async def ear(tmp_path, monkeypatch):
     (tmp_path / "outside").mkdir()
     (ear.tree / "link").symlink_to(tmp_path / "outside")
     stop = asyncio.Event()
-    task = asyncio.create_task(files.watch_files(cast(Any, ear), "ada", stop))
+    task = asyncio.create_task(files.watch_files(cast(Any, ear), "ada", stop, lambda: None))
     await watching.wait()
     yield SimpleNamespace(heard=ear.heard, touched=ear.touched, tree=ear.tree, outside=tmp_path / "outside")
     stop.set()

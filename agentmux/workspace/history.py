@@ -1,0 +1,52 @@
+"""An agent's snapshots one after another: kept in the host's repository as a chain of commits under one ref."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from agentmux.paths import SessionPaths
+from agentmux.workspace.clone import BASE_REF
+from agentmux.workspace.git import Git
+from agentmux.workspace.snapshot import Changed, changes, look
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot: its tree, the one before (`parent`), how they differ, what is too large for it, how long it took."""
+
+    tree: str
+    parent: str
+    changed: tuple[Changed, ...]
+    large: tuple[str, ...]
+    seconds: float
+
+
+def snapshots_ref(agent: str) -> str:
+    """The ref in the host's repository from which all snapshots of the agent are reached, so that none is lost.
+
+    >>> snapshots_ref("ada")
+    'refs/agentmux/snapshots/ada'
+    """
+    return f"refs/agentmux/snapshots/{agent}"
+
+
+def take(paths: SessionPaths, agent: str, before: str) -> Taken:
+    """Take the agent's tree as it is now, and keep it if it is another than `before` (empty: the base's).
+
+    Raises GitError.
+    """
+    began = time.monotonic()
+    host = Git(paths.git)
+    parent = before or host.line("rev-parse", "--verify", f"{BASE_REF}^{{tree}}")
+    tree, large = look(paths, agent)
+    changed = tuple(changes(paths, parent, tree)) if tree != parent else ()
+    if tree != parent:
+        _keep(host, agent, tree)
+    return Taken(tree, parent, changed, tuple(large), time.monotonic() - began)
+
+
+def _keep(host: Git, agent: str, tree: str) -> None:
+    ref = snapshots_ref(agent)
+    tip = host.line("for-each-ref", "--format=%(objectname)", ref) or host.line("rev-parse", "--verify", BASE_REF)
+    host.run("update-ref", ref, host.line("commit-tree", tree, "-p", tip, "-m", f"Snapshot of {agent}"))

@@ -1,0 +1,44 @@
+"""Snapshots in a real session: what agents write is seen, held against claims, and kept to the end."""
+
+from __future__ import annotations
+
+from agentmux.room.commands import Restart, Stop
+from agentmux.service.log import LogReader
+from agentmux.workspace.git import Git
+from tests.e2e.conftest import room_tool
+
+
+def events(run, kind):
+    with LogReader(run.paths.log) as reader:
+        return [entry.event for entry in reader.read() if entry.event.kind == kind]
+
+
+def test_what_agents_write_is_taken_and_held_against_claims(start):
+    run = start(ada="prompt", bob="prompt")
+    assert room_tool(run, "bob", "claim", "paths=src/").returncode == 0
+    src = run.paths.tree("ada") / "src"
+    src.mkdir()
+    (src / "a.py").write_text("1\n")
+    run.until(lambda s: s.agents["ada"].tree)
+    taken = events(run, "snapshot.taken")[0]
+    assert (taken.agent, taken.paths, taken.added, taken.removed) == ("ada", ["src/a.py"], 1, 0)
+    assert Git(run.paths.git).run("show", f"{taken.tree}:src/a.py") == b"1\n"
+    # The claim may be too fresh to be held against the first write.
+    (src / "b.py").write_text("1\n")
+    run.until(lambda s: s.trespasses)
+    for member, words in (("ada", "You wrote src/"), ("bob", "ada wrote src/")):
+        assert any(m.to == member and m.text.startswith(words) for m in run.state.messages.values())
+
+
+def test_the_last_tree_is_taken_when_an_agent_ends_and_at_the_stop(start):
+    run = start(ada="prompt", bob="prompt")
+    for agent in ("ada", "bob"):
+        (run.paths.tree(agent) / "a.txt").write_text(f"{agent} was here\n")
+    run.type("ada", "C-d")
+    run.until(lambda s: s.agents["ada"].ended and s.agents["ada"].tree)
+    run.send(Restart(agent="ada"))
+    (run.paths.tree("bob") / "last.txt").write_text("1\n")
+    run.send(Stop())
+    run.until(lambda s: s.stopped)
+    last = run.state.agents["bob"].tree
+    assert Git(run.paths.git).names("ls-tree", "-z", "--name-only", last) == [b"a.txt", b"last.txt"]
