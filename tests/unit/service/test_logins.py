@@ -3,7 +3,6 @@
 import base64
 import json
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from agentmux.paths import SessionPaths
 from agentmux.service.logins import find, lend, secrets_in, take_back
 
 ACCESS, REFRESH, OTHER = "access-canary-0123456789", "refresh-canary-0123456789", "other-canary-0123456789"
-LATER = time.time() + 3600
+LATER, EARLIER = 4102444800.0, 1577836800.0  # in 2100, and in 2020
 
 
 def login(**more):
@@ -83,10 +82,10 @@ def jwt(claims):
     [
         (LATER, False),
         (LATER * 1000, False),
-        (LATER - 7200, True),
-        ((LATER - 7200) * 1000, True),
+        (EARLIER, True),
+        (EARLIER * 1000, True),
         (jwt({"exp": LATER}), False),
-        (jwt({"exp": LATER - 7200}), True),
+        (jwt({"exp": EARLIER}), True),
         (jwt([]), False),
         ("e30.e.e", False),
         ("soon", False),
