@@ -136,7 +136,8 @@ def play(title: str, names: list[str]) -> None:
     seats = [Seat(name=agent, profile=name) for agent, name in agents.items()]
     layout = Layout(title="screens", agents=seats, **scene.layout)
     steps = {agent: scene.steps(name) if callable(scene.steps) else scene.steps for agent, name in agents.items()}
-    script = yaml.safe_dump({"agents": [{"name": agent, "steps": part} for agent, part in steps.items()]})
+    parts = [{"name": agent, "steps": part} for agent, part in steps.items()]
+    script = yaml.safe_dump({"agents": parts, "steps": parts[0]["steps"]})  # aider's requests tell no name
     repo = fresh_repository(shipped("demo") / "repo")
     paths = session.create(NewSession(repo, "screens", layout, specs, "", "docker", script=script))
     process.start_room(paths)

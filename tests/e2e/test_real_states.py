@@ -7,6 +7,7 @@ import pytest
 from agentmux.room.commands import Answer, Pause, Resume
 from agentmux.room.fold import fold
 from agentmux.room.state import State
+from agentmux.service.explanation import explanation
 from agentmux.service.log import LogReader
 from tests.e2e.real import image_of, kill_and_restart, scripted
 
@@ -49,6 +50,10 @@ def test_all_states_are_reached(home, monkeypatch, tmp_path, start, profile):
         until("needs you")
         assert run.send(Answer(id=next(iter(run.state.permissions)), answer="yes")).ok
         until("idle")
+        run.until_true(lambda: explanation(run.paths, "ada")["typing"] == "", LONG, run.screens)
+        told = explanation(run.paths, "ada")
+        assert (told["authority"], told["decided_by"], told["saw"]) == ("hooks", "hook: Stop", "")
+        assert (told["live"]["verdict"]["state"], told["before"][-1]["state"]) == ("idle", "working")
         assert run.send(Pause(agent="ada", how="freeze")).ok
         until("paused")
         assert run.send(Resume(agent="ada")).ok
