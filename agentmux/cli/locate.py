@@ -16,7 +16,11 @@ def locate(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print where agentmux keeps its files."""
+    """Print where agentmux keeps its files.
+
+    In a session's folder, `log.db` holds the events and `casts/` the recordings: `AGENT.cast`, with older parts in
+    `AGENT.0001.cast.gz` and so on.
+    """
     from agentmux.cli.output import show, show_json, show_table
     from agentmux.paths import config_home, home, shipped
 

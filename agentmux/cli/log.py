@@ -18,7 +18,12 @@ def log(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each event, for programs.")] = False,
     following: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the session ends.")] = False,
 ) -> None:
-    """Print a session's events."""
+    """Print a session's events.
+
+    What the agents' panes printed is not among them: it is recorded in `casts/AGENT.cast` of the session's folder, and
+    what was before that in `casts/AGENT.0001.cast.gz` and so on, the oldest first. `agentmux locate SESSION` tells the
+    folder.
+    """
     from agentmux.service.log import LogReader
     from agentmux.service.session import find
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from agentmux.room import globs
@@ -17,6 +18,9 @@ CLAIMS_LIMIT = 64
 """Claims that one member may hold or wait for: every claim is compared with all that others hold."""
 WRITES_LIMIT = 200
 """Files in one report of what was written: each is compared with all claims."""
+WEIGHT_LIMIT = 400
+"""What the patterns of all these claims may weigh together (`globs.weight`): 200 folders, or 9 patterns that are as
+hard to compare as patterns can be."""
 WORTH_RENEWING = 0.1
 """The part of its lease that a renewal must win, so that a busy holder does not flood the log."""
 
@@ -104,6 +108,12 @@ def leases_of(state: State, holder: str) -> list[Lease]:
 def waits_of(state: State, asker: str) -> list[Waiting]:
     """The asker's places in line, oldest first."""
     return [waiting for waiting in state.waiting.values() if waiting.asker == asker]
+
+
+def weight(state: State, member: str, paths: Iterable[str]) -> int:
+    """What the member's patterns weigh if these come to them."""
+    held = [lease.paths for lease in leases_of(state, member)] + [wait.paths for wait in waits_of(state, member)]
+    return sum(globs.weight(globs.parse(path)) for path in chain(*held, paths))
 
 
 def in_line(state: State, asker: str, paths: Iterable[str]) -> Waiting | None:

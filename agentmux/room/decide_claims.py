@@ -47,6 +47,8 @@ def claim(context: Context, command: cmd.Claim) -> Decision:
         claims.CLAIMS_LIMIT
     ):
         return draft.decision(refusal=_too_many(context.actor))
+    if claims.weight(draft.state, context.actor, paths) > claims.WEIGHT_LIMIT:
+        return draft.decision(refusal=_too_hard(context.actor))
     lease = command.lease or claims.DEFAULT_LEASE
     if blockers := claims.blockers(draft.state, context.actor, paths, command.mode):
         ask = Waiting(
@@ -185,6 +187,13 @@ def _too_many(member: str) -> Refusal:
     return Refusal(
         f"{member} holds or waits for {claims.CLAIMS_LIMIT} claims; more are not allowed.",
         "Release what you do not need, or claim a folder instead of its files.",
+    )
+
+
+def _too_hard(member: str) -> Refusal:
+    return Refusal(
+        f"With this claim, {member} would name too many paths or patterns to compare with those of others.",
+        "Release what you do not need, claim a folder instead of its files, or use fewer wildcards.",
     )
 
 

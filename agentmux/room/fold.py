@@ -356,6 +356,8 @@ def _receipt(state: State, id_: int, member: str, **changes: Any) -> None:
 
 @_on(ev.ClaimGranted)
 def _claim_granted(state: State, event: ev.ClaimGranted) -> None:
+    if event.holder == state.actor:
+        _wrote(state, event.intent, *event.paths)
     state.claims[event.id] = Lease(
         id=event.id,
         holder=event.holder,
@@ -374,6 +376,8 @@ def _claim_granted(state: State, event: ev.ClaimGranted) -> None:
 
 @_on(ev.ClaimRefused)
 def _claim_refused(state: State, event: ev.ClaimRefused) -> None:
+    if event.asker == state.actor:
+        _wrote(state, event.intent, *event.paths)
     state.waiting[event.id] = Waiting(
         id=event.id,
         asker=event.asker,
@@ -392,6 +396,8 @@ def _claim_refused(state: State, event: ev.ClaimRefused) -> None:
 def _claim_renewed(state: State, event: ev.ClaimRenewed) -> None:
     if lease := state.claims.get(event.id):
         state.claims[event.id] = replace(lease, until=event.until)
+        if lease.holder == state.actor:
+            _wrote(state)
 
 
 @_on(ev.ClaimChanged)

@@ -137,6 +137,16 @@ def covers(a: Pattern, b: Pattern) -> bool:
     return rest(0, 0)
 
 
+def weight(pattern: Pattern) -> int:
+    """How much work the pattern is: two cost at most the product of their weights to compare, some 10 µs each.
+
+    >>> weight(parse("app.py")), weight(parse("src/api")), weight(parse("src/**/test_*.py"))
+    (1, 2, 11)
+    """
+    wild = (segment for segment in pattern.segments if segment is not None and not _is_literal(segment))
+    return 1 + sum(segment is None for segment in pattern.segments) + sum(map(len, wild))
+
+
 def _problem(body: str) -> str:
     rules = [
         (not body, "is empty"),

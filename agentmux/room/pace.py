@@ -1,7 +1,7 @@
 """How fast an agent may write: one that runs in circles neither fills the disk nor drowns the others.
 
-What an agent says, notes and does with tasks is counted in the minutes of the room's clock. The human is not counted,
-and claims have a limit of their own (`claims.CLAIMS_LIMIT`).
+What an agent says, notes, claims and does with tasks is counted in the minutes of the room's clock. The human is not
+counted, and nobody is kept from releasing a claim. How many claims one may hold is limited in `claims.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from agentmux.room import commands as cmd
 from agentmux.room.decision import Decision, refuse
 from agentmux.room.state import State
 
-WRITES = (cmd.Say, cmd.Note, cmd.TaskAdd, cmd.TaskTake, cmd.TaskUpdate)
+WRITES = (cmd.Say, cmd.Note, cmd.Claim, cmd.TaskAdd, cmd.TaskTake, cmd.TaskUpdate)
 WRITES_LIMIT = 60
 """Writes of one agent in a minute."""
 BYTES_LIMIT = 256 * 1024

@@ -39,8 +39,8 @@ SHORTEST = 4
 READ = 1 << 18
 PART = 8 << 20
 """Bytes after which a part is finished."""
-LEVEL = 6
-"""Of zlib."""
+LEVEL = 9
+"""Of zlib: it leaves 1.7 % of a recording, for 22 ms a MiB; level 6 leaves 2.4 % for 8 ms, level 1 2.8 % for 2 ms."""
 LOWEST_PRIORITY = 19
 
 

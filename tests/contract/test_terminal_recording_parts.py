@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from agentmux.errors import AgentmuxError
-from agentmux.terminal import recorder
+from agentmux.terminal import cast, recorder
 from agentmux.terminal.cast import CastEvent, RecorderLink, files, read
 from tests.fixtures.processes import running
 from tests.fixtures.waiting import until
@@ -189,6 +189,29 @@ def test_who_reads_while_parts_are_finished_and_compressed_misses_nothing(record
         assert found == list(range(len(found)))
     alone.end()
     assert numbered(alone.cast) == list(range(next(numbers)))
+
+
+def test_what_comes_while_the_end_of_a_part_is_read_is_not_missed(
+    record: list[Recorder], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = begin(record, folder, 400)
+    alone.write("a")
+    alone.wait_for("a")
+    stream = read(alone.cast)[1]
+    assert next(stream).data == "a"
+    look = cast._last
+
+    def looked_late(path: Path) -> int:
+        """The reader found the end; before it looks whether the part is finished, there is more, and then it is."""
+        monkeypatch.setattr(cast, "_last", look)
+        for text in ("b" * 500, "c"):
+            alone.write(text)
+            alone.wait_for(text)
+        return look(path)
+
+    monkeypatch.setattr(cast, "_last", looked_late)
+    assert [event.data for event in stream] == ["b" * 500, "c"]
+    assert len(files(alone.cast)) == 2
 
 
 def test_a_kill_at_any_moment_loses_nothing_that_was_written(record: list[Recorder], folder: Path) -> None:

@@ -12,6 +12,7 @@ from agentmux.room.commands import ReportTrouble
 from agentmux.room.events import Warned
 from agentmux.room.state import ROOM, Agent
 from agentmux.service.room import Room
+from agentmux.terminal import cast
 
 EVERY = 5.0
 """Seconds between two measurements."""
@@ -21,6 +22,8 @@ AGAIN = 1.25
 """An agent that was let go on is told of again when its files have grown by this factor."""
 SCARCE = 1 << 30
 """Bytes free on the session's disk below which the human is warned."""
+RECORDING = 500 << 20
+"""Bytes of an agent's recording from which on the human is told how to make it smaller."""
 UNITS = {"m": 1 << 20, "g": 1 << 30}
 
 
@@ -35,6 +38,8 @@ async def watch_disk(room: Room, stop: asyncio.Event) -> None:
         for agent in list(room.state.agents.values()):
             if agent.started and not agent.ended and agent.paused != "freeze":
                 alarms[agent.name] = await _measure(room, agent, limit, alarms[agent.name])
+        for spec in room.session.agents:
+            await tell_of_recording(room, spec.name)
         free = (await asyncio.to_thread(shutil.disk_usage, room.paths.folder)).free
         if free < SCARCE and not scarce:
             room.record(ROOM, [Warned(text=f"Only {in_gib(free)} are free on the disk of {room.paths.folder}.")])
@@ -56,6 +61,26 @@ async def _measure(room: Room, agent: Agent, limit: int, alarm: int) -> int:
     if agent.trouble == "disk":
         await room.submit(ROOM, ReportTrouble(agent=agent.name))
     return limit
+
+
+async def tell_of_recording(room: Room, agent: str) -> None:
+    """Warn, once in the session, that a recording has become large."""
+    text = (
+        f"The recording of {agent} takes more than {in_gib(RECORDING)}. Its oldest parts ({agent}.0001.cast.gz, ...) "
+        f"in {room.paths.casts} may be removed; what is left can still be read."
+    )
+    taken = await asyncio.to_thread(recorded, room.paths.cast(agent))
+    if taken >= RECORDING and all(told != text for _, told in room.state.warnings):
+        room.record(ROOM, [Warned(text=text)])
+
+
+def recorded(path: Path) -> int:
+    """Bytes of a recording in all its parts; 0 if there is none."""
+    total = 0
+    with suppress(OSError):  # a part is finished, compressed or removed by hand in this moment; the next time tells
+        for file in cast.files(path):
+            total += file.stat().st_size
+    return total
 
 
 def taken_by(folder: Path) -> int:

@@ -32,8 +32,23 @@ def test_a_claim_that_cannot_be_is_refused_with_a_sentence(duo, paths, words):
     assert duo.state.refused == 0
 
 
+def test_what_a_member_claims_must_not_be_too_hard_to_compare(duo):
+    hard = [f"hard/{n}{'*a*b' * 9}" for n in range(12)]
+    assert "too many paths or patterns" in duo.refused("ada", Claim(paths=hard)).reason
+    duo.do("ada", Claim(paths=hard[:6]))
+    refusal = duo.refused("ada", Claim(paths=hard[6:]))
+    assert "too many paths or patterns" in refusal.reason
+    assert "fewer wildcards" in refusal.hint
+    duo.do("ada", Claim(paths=["one.py"]))
+    duo.do("bob", Claim(paths=[f"src/{n}" for n in range(64)]))
+    duo.do("bob", Claim(paths=[f"tests/{n}/**/test_*.py" for n in range(16)]))
+    duo.do("ada", Release())
+    duo.do("ada", Claim(paths=hard[6:]))
+
+
 def test_a_member_cannot_fill_the_board(duo):
     for n in range(64):
+        duo.wait(2)
         duo.do("ada", Claim(paths=[f"f{n}.py"]))
     assert "64 claims" in duo.refused("ada", Claim(paths=["more.py"])).reason
     duo.do("ada", Claim(paths=["f1.py"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentmux.room.commands import Note, ReadInbox, Say, TaskAdd, TaskTake, TaskUpdate
+from agentmux.room.commands import Claim, Note, ReadInbox, Release, Say, TaskAdd, TaskTake, TaskUpdate
 from agentmux.room.pace import BYTES_LIMIT, WRITES_LIMIT
 
 
@@ -49,3 +49,17 @@ def test_the_human_and_the_room_are_not_held_back(duo):
     for _ in range(2 * WRITES_LIMIT):
         duo.do("you", Say(text="x"))
         duo.do("room", Say(to="ada", text="x"))
+
+
+def test_claims_are_counted_and_releases_are_always_possible(duo):
+    for _ in range(WRITES_LIMIT // 2):
+        duo.do("ada", Claim(paths=["a.py"]))
+        duo.do("ada", Release())
+    for number in range(WRITES_LIMIT // 4):
+        duo.do("ada", Claim(paths=["b.py"], lease=60 + number))
+    duo.do("bob", Claim(paths=["c.py"]))
+    for number in range(WRITES_LIMIT // 4):
+        duo.refused("ada", Claim(paths=["c.py", f"{number}.py"]))
+    assert "ada has written 60 times" in duo.refused("ada", Claim(paths=["d.py"])).reason
+    duo.do("ada", Release())
+    duo.do("bob", Claim(paths=["d.py"]))

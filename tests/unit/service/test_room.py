@@ -1,6 +1,7 @@
 """The room's loop on a real log: one way in, one way on."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -15,6 +16,8 @@ from agentmux.room.status import Verdict
 from agentmux.service.delivery import Delivery
 from agentmux.service.log import Log, LogReader
 from agentmux.service.room import Room
+from agentmux.service.sensors.disk import RECORDING, tell_of_recording
+from agentmux.terminal.recorder import part
 from tests.fixtures.waiting import PATIENCE
 
 AGENTS = ["ada", "bob"]
@@ -281,3 +284,23 @@ async def test_a_task_that_cannot_be_typed_is_told(room, pane, monkeypatch):
         "ada's task could not be typed: the pane did not take the text."
     ]
     assert room.state.agents["ada"].tasked is None
+
+
+async def test_a_large_recording_is_told_of_once_with_what_can_be_removed(room):
+    ada = room.paths.cast("ada")
+    ada.parent.mkdir()
+    await tell_of_recording(room, "ada")
+    ada.write_bytes(b"x" * 100)
+    parts = [part(ada, number) for number in (1, 2)]
+    for file in parts:
+        file.touch()
+        os.truncate(file, RECORDING // 2 - 51)
+    await tell_of_recording(room, "ada")
+    assert room.state.warnings == []
+    os.truncate(parts[1], RECORDING // 2)
+    for _ in range(3):
+        await tell_of_recording(room, "ada")
+    await tell_of_recording(room, "bob")
+    [(_, text)] = room.state.warnings
+    assert text.startswith("The recording of ada takes more than 500 MiB. Its oldest parts (ada.0001.cast.gz, ...)")
+    assert str(ada.parent) in text
