@@ -22,8 +22,8 @@ from agentmux.service.session import load, state_of
 from agentmux.service.tokens import forget
 from agentmux.terminal.tmux import TmuxServer
 
-START_SECONDS = 20.0
-END_SECONDS = 5.0
+START_SECONDS = 60.0
+END_SECONDS = 20.0
 
 
 def start_room(paths: SessionPaths) -> None:
