@@ -27,6 +27,7 @@ from agentmux.cli import (
     model_script,
     profiles,
     say,
+    score,
     stop,
     up,
 )
@@ -60,6 +61,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     answer.answer,
     budget.budget,
     log.log,
+    score.score,
     explain.explain,
     merge.merge,
     doctor.doctor,

@@ -49,15 +49,10 @@ def _line(recorded: Recorded, as_json: bool) -> str:
     import json
     from time import localtime, strftime
 
+    from agentmux.cli.event_line import event_json, event_text
     from agentmux.cli.output import plain
-    from agentmux.room.events import written
 
-    kind, version, text = written(recorded.event)
-    body = json.loads(text)
     if as_json:
-        head = {"seq": recorded.seq, "at": recorded.at, "actor": recorded.actor, "kind": kind, "version": version}
-        return json.dumps({**head, "body": body})
-    facts = " ".join(
-        f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in body.items() if value not in (None, "", [])
-    )
-    return plain(f"{strftime('%H:%M:%S', localtime(recorded.at))}  {recorded.actor:<8} {kind:<20} {facts}".rstrip())
+        return json.dumps(event_json(recorded))
+    time = strftime("%H:%M:%S", localtime(recorded.at))
+    return plain(f"{time}  {recorded.actor:<8} {event_text(recorded.event)}")

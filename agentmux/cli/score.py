@@ -1,0 +1,128 @@
+"""`agentmux score`: what a session's recording is scored on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentmux.cli.options import AsJson, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentmux.score.metric import Unit, Value
+    from agentmux.score.recording import Recording
+    from agentmux.score.report import Line
+
+
+def metric_names(incomplete: str) -> list[str]:
+    """What can be explained."""
+    from agentmux.score.metrics import metrics
+
+    return [name for name in metrics() if name.startswith(incomplete)]
+
+
+def score(
+    session: Session = None,
+    as_json: AsJson = False,
+    explained: Annotated[
+        str | None,
+        typer.Option(
+            "--explain", metavar="METRIC", help="One metric, and the events behind it.", autocompletion=metric_names
+        ),
+    ] = None,
+) -> None:
+    """Score a session: communication, claims, work, human, cost; docs/metrics.md says what each number is."""
+    from agentmux.errors import UnknownName
+    from agentmux.score.metrics import metrics
+    from agentmux.score.recording import Recording
+    from agentmux.service.log import LogReader
+    from agentmux.service.session import find
+
+    if explained is not None and explained not in metrics():
+        raise UnknownName("metric", explained, metrics())
+    paths = find(session)
+    with LogReader(paths.log) as reader:
+        recording = Recording(reader.replay()[0])
+    if explained is None:
+        _show(paths.id, recording, as_json)
+    else:
+        _explain(recording, explained, as_json)
+
+
+def _show(session: str, recording: Recording, as_json: bool) -> None:
+    from agentmux.cli.output import show, show_json, show_table
+    from agentmux.score.report import as_json as line_json
+    from agentmux.score.report import score
+
+    lines = score(recording)
+    if as_json:
+        head = {"session": session, "events": len(recording.events), "agents": recording.agents}
+        show_json({**head, "metrics": {line.metric.name: line_json(line) for line in lines}})
+        return
+    show(f"Session {session}: {len(recording.events)} events")
+    show_table(["", "session", *recording.agents], _rows(lines, len(recording.agents)))
+
+
+def _explain(recording: Recording, name: str, as_json: bool) -> None:
+    from agentmux.cli.event_line import event_json, event_text
+    from agentmux.cli.output import show, show_json
+    from agentmux.score.metrics import metrics
+    from agentmux.score.report import as_json as line_json
+    from agentmux.score.report import explain
+
+    line, events = explain(recording, metrics()[name])
+    if as_json:
+        told = [event_json(recorded) for recorded in events]
+        show_json({"metric": name, **line_json(line), "definition": line.metric.definition, "events": told})
+        return
+    show(f"{name} ({line.metric.unit}): {_cell(line.value, line.metric.unit)}")
+    show()
+    show(line.metric.definition)
+    show()
+    for recorded in events:
+        time = _clock(recorded.at - recording.start)
+        show(f"{recorded.seq:>6} {time}  {recorded.actor:<8} {event_text(recorded.event)}")
+    show(f"{len(events)} events")
+
+
+def _rows(lines: list[Line], agents: int) -> Iterator[list[str]]:
+    """The table: a heading for each chapter, a row for each metric, and one for each part of those that have parts."""
+    chapter = ""
+    for line in lines:
+        if line.metric.chapter != chapter:
+            chapter = line.metric.chapter
+            yield [""] * (2 + agents)
+            yield [chapter.upper(), *[""] * (1 + agents)]
+        values = [line.value, *line.agents.values()]
+        parts = next((list(value) for value in values if isinstance(value, dict)), [])
+        cells = ["" if isinstance(value, dict) else _cell(value, line.metric.unit) for value in values]
+        yield [f"  {line.metric.name}", *cells, *[""] * (1 + agents - len(cells))]
+        for part in parts:
+            yield [
+                f"    {part}",
+                *(_cell(value[part] if isinstance(value, dict) else None, line.metric.unit) for value in values),
+            ]
+
+
+def _cell(value: Value, unit: Unit) -> str:
+    """A value for a table: `-` where the recording cannot say."""
+    match value:
+        case None:
+            return "-"
+        case str():
+            return value
+        case dict():
+            return ", ".join(f"{part} {_cell(one, unit)}" for part, one in value.items())
+    if unit == "share":
+        return f"{value:.1%}"
+    if unit == "seconds":
+        return f"{value:.1f} s" if value < 600 else _clock(value)
+    return f"${value:.2f}" if unit == "USD" else f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+
+
+def _clock(seconds: float) -> str:
+    """A time since the session's beginning, as hours, minutes and seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
