@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agentmux.config import Session
 from agentmux.paths import SessionPaths
+from agentmux.service.past import Past, snapshots_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,16 @@ class Errands:
     Args:
         shell_argv: the command that opens a shell beside an agent.
         diff: what an agent changed since the base, as a unified diff.
+        past: an agent's snapshots, the oldest first.
+        diff_at: how the tree of a snapshot differs from the base, as a unified diff.
         explain: what decided an agent's state, as lines that are not cleaned.
         revive: starts the session's room again.
     """
 
     shell_argv: Callable[[str], list[str]]
     diff: Callable[[str], str]
+    past: Callable[[str], Sequence[Past]]
+    diff_at: Callable[[str], str]
     explain: Callable[[str], list[str]]
     revive: Callable[[], None]
 
@@ -36,6 +41,8 @@ def errands_of(paths: SessionPaths, session: Session) -> Errands:
     return Errands(
         shell_argv=lambda agent: sandbox_of(session).shell_argv(box_of(paths, session, agent)),
         diff=lambda agent: snapshot.diff(paths, agent, session.base),
+        past=lambda agent: snapshots_of(paths, agent),
+        diff_at=lambda tree: snapshot.diff_of(paths, session.base, tree),
         explain=lambda agent: list(lines_of(explanation(paths, agent))),
         revive=lambda: start_room(paths),
     )

@@ -78,7 +78,13 @@ KEYS: tuple[Key, ...] = (
     Key("agent.interrupt", "x", "x", "interrupt", "send the agent's interrupt key"),
     Key("agent.restart", "u", "u", "", "start the agent's program again; one that runs is ended first"),
     Key("agent.shell", "s", "s", "shell", "open a shell beside the agent, in its sandbox"),
-    Key("agent.diff", "d", "d", "diff", "show what the agent changed since the base"),
+    Key(
+        "agent.diff",
+        "d",
+        "d",
+        "diff",
+        "show what the agent changed since the base, and earlier: [ ]",
+    ),
     Key(
         "agent.explain", "", ":", "", "explain the agent's state (from the palette): what decided it, and what that saw"
     ),

@@ -69,9 +69,13 @@ def diff(paths: SessionPaths, agent: str, base: str, path: str | None = None) ->
 
     The text is what the agent wrote, not made safe for a terminal. It is cut at `DIFF_LIMIT` bytes, and says so.
     """
-    tree = snapshot(paths, agent)
+    return diff_of(paths, base, snapshot(paths, agent), path)
+
+
+def diff_of(paths: SessionPaths, old: str, new: str, path: str | None = None) -> str:
+    """How two trees or commits of the host's repository differ, like `diff`."""
     only = ["--", path] if path else []
-    return _text(*Git(paths.git).head(DIFF_LIMIT, "diff-tree", "-p", "-r", *_PLAIN, base, tree, *only))
+    return _text(*Git(paths.git).head(DIFF_LIMIT, "diff-tree", "-p", "-r", *_PLAIN, old, new, *only))
 
 
 def file_text(paths: SessionPaths, agent: str, path: str) -> str:

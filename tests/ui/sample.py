@@ -22,6 +22,7 @@ from agentmux.room.events import Event
 from agentmux.service.client import Answer
 from agentmux.service.explanation import lines_of
 from agentmux.service.log import Log
+from agentmux.service.past import Past
 from agentmux.terminal.control import Block, ControlClient
 from agentmux.ui.app import AgentmuxApp
 from agentmux.ui.errands import Errands
@@ -104,6 +105,14 @@ new file mode 100644
 +    def watch(self, token: Token) -> None:
 +        self._tokens.add(token)
 """
+
+PAST = [
+    Past(
+        START + at,
+        ev.SnapshotTaken(agent="ada", tree=tree, parent="", paths=["src/auth.py"], files=1),
+    )
+    for at, tree in ((300, "early"), (900, "late"))
+]
 
 CONFLICT = {
     "src/session.py": [
@@ -248,6 +257,8 @@ def sample_app(
         Errands(
             shell_argv=lambda agent: ["true"],
             diff=lambda agent: DIFF,
+            past=lambda agent: PAST,
+            diff_at=lambda tree: DIFF.replace("refresh", tree),
             explain=lambda agent: list(lines_of(EXPLAINED | {"agent": agent})),
             revive=lambda: None,
         ),

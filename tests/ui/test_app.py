@@ -510,3 +510,33 @@ async def test_an_idle_app_paints_nothing(app, monkeypatch):
             monkeypatch.setattr(widget, "refresh", lambda *a, widget=widget, **k: painted.append(widget))
         app.screen_of_room.redraw()
         assert painted == []
+
+
+async def test_the_diff_steps_through_earlier_snapshots(app):
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await pilot.press("d")
+
+        async def titled(words):
+            await until(pilot, lambda: words in str(app.screen.query_one(".dialog").border_title))
+
+        await titled("2 files")
+        for key, words in (
+            ("left_square_bracket", "snapshot 2 of 2"),
+            ("left_square_bracket", "snapshot 1 of 2"),
+            ("right_square_bracket", "snapshot 2 of 2"),
+            ("right_square_bracket", "now, after 2 snapshots"),
+            ("left_square_bracket", "snapshot 2 of 2"),
+        ):
+            await pilot.press(key)
+            await titled(words)
+        assert "src/late.py" in text_of(app)
+
+
+async def test_who_wrote_inside_a_claim_is_shown_below_it(app):
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        claim = next(lease for lease in app.state.claims.values() if lease.holder == "bob")
+        with Log(app.paths.log) as log:
+            log.append(NOW, "room", [ev.Trespassed(agent="ada", paths=["src/a.py"], claim=claim.id, holder="bob")])
+        await until(pilot, lambda: "ada wrote here" in text_of(app))

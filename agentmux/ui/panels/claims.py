@@ -10,7 +10,7 @@ from agentmux.ui.panels.panel import Panel, Ref, Row, View
 
 
 def rows(view: View) -> list[Row]:
-    """A row for each claim, the contested ones first, each followed by the line of those who wait for it."""
+    """A row for each claim, the contested ones first, each followed by who wrote there or waits for it."""
     state = view.state
     ruled = {holder for ruling in state.rulings.values() for holder in _behind(state, ruling.id)}
     found: list[Row] = []
@@ -18,6 +18,7 @@ def rows(view: View) -> list[Row]:
     for lease in sorted(state.claims.values(), key=lambda lease: (lease.id not in ruled, lease.until)):
         waiting = [w for w in state.waiting.values() if lease.id in w.behind and w.id not in shown]
         found.append(_lease(view, lease, bool(waiting)))
+        found += [_trespass(view, *key) for key in state.trespasses if key[0] == lease.id]
         found += [_waiting(view, w) for w in waiting]
         shown.update(w.id for w in waiting)
     return found + [_waiting(view, w) for w in state.waiting.values() if w.id not in shown]
@@ -34,12 +35,13 @@ def _lease(view: View, lease: Lease, contested: bool) -> Row:
         (" shared" if lease.mode == "shared" else "", "$secondary"),
         (f" {left(remaining)}", "$warning" if remaining < 60 else "$muted"),
     )
-    mark = ("! ", "bold $warning") if contested else ("  ", "")
+    trespassed = any(claim == lease.id for claim, _ in view.state.trespasses)
+    mark = ("! ", "bold $warning") if contested or trespassed else ("  ", "")
     ruling = next((number for number in view.state.rulings if lease.id in _behind(view.state, number)), None)
     return Row(
         spread(_what(mark, lease.paths, lease.intent, view.width - right.cell_length - 1, "bold"), right, view.width),
         Ref("claim", lease.id, ruling),
-        contested,
+        contested or trespassed,
     )
 
 
@@ -51,6 +53,13 @@ def _waiting(view: View, waiting: Waiting) -> Row:
     raised = waiting.id in view.state.rulings
     line = _what(("  └ ", "$warning"), waiting.paths, waiting.intent, view.width - right.cell_length - 1, "$warning")
     return Row(spread(line, right, view.width), Ref("ruling" if raised else "claim", waiting.id), warn=True)
+
+
+def _trespass(view: View, claim: int, agent: str) -> Row:
+    paths = tuple(sorted(view.state.trespasses[claim, agent]))
+    right = Content.assemble((agent, name_style(view.state, agent)), (" wrote here", "$warning"))
+    line = _what(("  └ ", "$warning"), paths, "", view.width - right.cell_length - 1, "$warning")
+    return Row(spread(line, right, view.width), Ref("claim", claim), warn=True)
 
 
 def _what(mark: tuple[str, str], paths: tuple[str, ...], intent: str, width: int, style: str) -> Content:
@@ -73,7 +82,11 @@ def detail(state: State, claim: int) -> str:
         return "This claim is over."
     found = state.claims.get(claim) or state.waiting[claim]
     paths = "\n".join(f"  {path}" for path in found.paths)
-    return f"{who}\n{paths}\n\nintent: {found.intent or 'none given'}\n{number}"
+    writers = [(agent, sorted(those)) for (id_, agent), those in state.trespasses.items() if id_ == claim]
+    written = "".join(
+        f"\n\n{agent} wrote here\n" + "\n".join(f"  {path}" for path in those) for agent, those in writers
+    )
+    return f"{who}\n{paths}\n\nintent: {found.intent or 'none given'}\n{number}{written}"
 
 
 def _badge(state: State) -> Content:

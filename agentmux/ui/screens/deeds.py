@@ -145,7 +145,7 @@ class Deeds(Screen[None]):
     def action_agent_diff(self) -> None:
         """Show the agent's changes."""
         if agent := self._acting():
-            self.app.push_screen(DiffScreen(agent.name, self.room.errands.diff))
+            self.app.push_screen(DiffScreen(agent.name, self.room.errands))
 
     def action_agent_explain(self) -> None:
         """Show what decided the agent's state."""

@@ -10,12 +10,14 @@ import pytest
 from agentmux import __version__, registry
 from agentmux.config import AgentSpec, Layout
 from agentmux.errors import ImageBuildError
-from agentmux.room.events import MessageSent, SessionFailed, SessionStopped
+from agentmux.room.events import MessageSent, SessionFailed, SessionStopped, SnapshotTaken
 from agentmux.sandbox import image
 from agentmux.service import session
 from agentmux.service.client import Answer, RoomClient
 from agentmux.service.log import Log
 from agentmux.service.session import NewSession, create
+from agentmux.workspace.clone import create_workspace
+from agentmux.workspace.history import take
 
 
 def session_of(repo, *events):
@@ -211,3 +213,40 @@ def test_a_failed_build_shows_its_last_lines(run, monkeypatch):
     assert ran.err == (
         "  | npm error�[2J 404\nagentmux: The image cannot be built.\n  Everything it printed is in /tmp/image.log.\n"
     )
+
+
+def test_history_lists_what_agents_wrote_and_shows_it(run, repo):
+    paths = session_of(repo)
+    (paths.tree("ada")).parent.mkdir(parents=True, exist_ok=True)
+    create_workspace(paths, "ada", session.load(paths).base)
+    (paths.tree("ada") / "new.py").write_text("one\ntwo\n")
+    taken = take(paths, "ada", "")
+    event = SnapshotTaken(
+        agent="ada", tree=taken.tree, parent=taken.parent, paths=["new.py", "a\x1b[2J"], files=9, added=2
+    )
+    with Log(paths.log) as log:
+        log.append(3.0, "room", [event])
+    listed = run("history", paths.id, "ada").out
+    assert listed.splitlines()[1].split()[4:] == [
+        taken.tree[:12],
+        "9",
+        "+2",
+        "-0",
+        "new.py,",
+        "a\ufffd[2J",
+        "and",
+        "7",
+        "more",
+    ]
+    assert "+one\n+two" in run("history", paths.id, "ada", "--patch", "1").out
+    facts = json.loads(run("history", paths.id, "--json").out)
+    assert [(one["n"], one["at"], one["agent"], one["tree"]) for one in facts] == [(1, 3.0, "ada", taken.tree)]
+    assert "+two" in json.loads(run("history", paths.id, "--json", "--patch", "1").out)["patch"]
+
+
+def test_history_refuses_what_is_not_there(run, repo):
+    paths = session_of(repo)
+    ran = run("history", paths.id, "bob")
+    assert (ran.status, "no agent 'bob'" in ran.err) == (2, True)
+    ran = run("history", paths.id, "--patch", "1")
+    assert (ran.status, "no snapshot 1" in ran.err) == (2, True)

@@ -9,7 +9,9 @@ import pytest
 
 from agentmux.errors import GitError
 from agentmux.workspace.git import Git
-from agentmux.workspace.snapshot import DIFF_LIMIT, diff, file_text, left_out, snapshot
+from agentmux.workspace.history import take
+from agentmux.workspace.merge import merge_agents
+from agentmux.workspace.snapshot import DIFF_LIMIT, diff, diff_of, file_text, left_out, snapshot
 
 from .conftest import changed_files, write
 
@@ -227,6 +229,12 @@ def test_nothing_that_an_agent_writes_is_run(shop):
     assert "+changed" in diff(shop.paths, "ada", shop.base)
     assert file_text(shop.paths, "ada", "src/cart.py") == "changed\n"
     assert left_out(shop.paths, "ada") == ["nested/"]
+    first = take(shop.paths, "ada", "")
+    write(tree, {"src/cart.py": "again\n", ".gitignore": "git\n"})
+    second = take(shop.paths, "ada", first.tree)
+    assert {change.path for change in second.changed} == {"src/cart.py", ".gitignore", "git"}
+    assert "+again" in diff_of(shop.paths, first.tree, second.tree)
+    assert merge_agents(shop.paths, shop.base, {"ada": "work"}).steps[0].commit
     assert not shop.canary.exists()
 
     subprocess.run(["git", "status"], cwd=tree, capture_output=True, check=False)
