@@ -138,6 +138,16 @@ class Recording:
         ends = {event.id: recorded for recorded, event in self.all(ev.WaitEnded)}
         return [Waited(recorded, event, ends.get(event.id)) for recorded, event in self.all(ev.ClaimRefused)]
 
+    def files_of(self, members: Sequence[str]) -> set[tuple[str, str]] | None:
+        """Which of these agents changed which file, as (agent, path).
+
+        None where the log has no snapshot of them, or one that names only the first of its files.
+        """
+        taken = [event for _, event in self.all(ev.SnapshotTaken) if event.agent in members]
+        if not taken or any(event.files > len(event.paths) for event in taken):
+            return None
+        return {(event.agent, path) for event in taken for path in event.paths}
+
     def until(self, ended: Recorded | None) -> float:
         """When something ended (Unix seconds): with this event, or with the recording."""
         return self.end if ended is None else ended.at

@@ -23,9 +23,13 @@ def home():
 
 def demo(home, *arguments):
     (home / "run").mkdir(mode=0o700)
+    return agentmux(home, "demo", *arguments)
+
+
+def agentmux(home, *arguments):
     env = {**os.environ, "AGENTMUX_HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run")}
     return subprocess.run(
-        [sys.executable, "-m", "agentmux", "demo", *arguments],
+        [sys.executable, "-m", "agentmux", *arguments],
         env=env,
         capture_output=True,
         text=True,
@@ -61,6 +65,13 @@ def test_it_ends_with_a_merged_branch_that_passes(home, sandbox):
     (repo,) = (home / "demo").glob("*/shop")
     git = ["git", "-C", str(repo), "log", "--format=%an", f"main..agentmux/{session}"]
     assert subprocess.run(git, capture_output=True, text=True).stdout.split() == ["bob", "ada"]
+    scored = agentmux(home, "score", session, "--json")
+    assert scored.returncode == 0, scored.stderr
+    values = {name: metric["value"] for name, metric in json.loads(scored.stdout)["metrics"].items()}
+    assert (values["merge"], values["checks_passed"], values["held_at_end"]) == ("clean", 1.0, 0)
+    assert (values["interventions"]["ruling"], values["claims_refused"] > 0) == (1, True)
+    assert (values["money"], values["tokens_in"]) == (None, None)
+    assert agentmux(home, "score", session, "--json").stdout == scored.stdout
 
 
 def test_it_says_that_no_engine_answers_and_runs_without(home, monkeypatch):

@@ -108,6 +108,14 @@ def test_repetition_for_each_threshold():
     assert behind == [4, 5]
 
 
+def test_changes_of_files_are_acts():
+    assert measured("overhead", said(0, "ada", 1), changed(1, "ada", "a"), changed(2, "bob", "b"))[0] == [
+        0.3333,
+        0.5,
+        0.0,
+    ]
+
+
 def test_overhead_counts_what_agents_do_and_not_what_follows_from_it():
     acts = (
         said(0, "ada", 1),
@@ -223,6 +231,62 @@ def test_what_the_human_does():
 def test_how_soon_and_how_long():
     assert measured("time_to_action", *HUMAN) == ([6.0, 4.0, 10.0], [2, 3, 5, 6, 7, 10])
     assert measured("time_held", *HUMAN) == ([11.0, 6.0, 5.0], [11, 12, 16])
+
+
+def changed(at, agent, *paths, files=None, **more):
+    files = len(paths) if files is None else files
+    event = ev.SnapshotTaken(agent=agent, tree=f"t{at}", parent="p", paths=list(paths), files=files, **more)
+    return at, "room", event
+
+
+def claimed(at, holder, number, *paths):
+    event = ev.ClaimGranted(id=number, holder=holder, paths=list(paths), lease=60, until=at + 60, fence=number)
+    return at, holder, event
+
+
+SNAPSHOTS = (
+    claimed(0, "ada", 1, "src/**"),
+    said(1, "ada", 1, to="bob", text="I change src/a.py"),
+    (1, "room", ev.MessageDelivered(id=1, member="bob", how="hook")),
+    changed(2, "ada", "src/a.py", added=10, removed=1),
+    changed(3, "bob", "src/a.py", "b.py", added=5, unclaimed=1),
+    (3, "room", ev.Trespassed(agent="bob", paths=["src/a.py"], claim=1, holder="ada")),
+    said(4, "bob", 2, to="all", text="See b.py"),
+    said(4, "bob", 3, to="you", text="Look"),
+    changed(5, "bob", "b.py", removed=2, unclaimed=1),
+    (5, "room", ev.MessageDelivered(id=2, member="ada", how="hook")),
+    changed(6, "ada", "c.py"),
+    released(10, "ada", 1),
+    claimed(11, "bob", 2, "b.py"),
+    changed(15, "ada", "src/a.py"),
+    released(16, "bob", 2),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "behind"),
+    [
+        ("off_claim_writes", [0.25, 0.0, 0.5], [7]),
+        ("trespasses", [1, 0, 1], [7]),
+        ("unclaimed_writes", [0.3333, 0.0, 0.6667], [6, 10]),
+        ("idle_hold", [13.0, 8.0, 5.0], [5, 13, 14, 16]),
+        ("collisions", [1, 1, 1], [5, 6, 15]),
+        ("lines_changed", [[15, 3], [10, 1], [5, 2]], [5, 6, 10, 12, 15]),
+        ("plan_first", [0.5, 1.0, 0.0], [3, 5, 6]),
+        ("unread", [0.5, 0.0, 1.0], [8]),
+    ],
+)
+def test_what_snapshots_tell(name, values, behind):
+    found, events = measured(name, *SNAPSHOTS)
+    assert [list(one.values()) if isinstance(one, dict) else one for one in found] == values
+    assert events == behind
+
+
+def test_a_snapshot_that_names_few_of_its_files_does_not_say_which_collide():
+    lines = (claimed(0, "ada", 1, "a"), changed(1, "ada", "a", files=501), changed(2, "bob", "b"))
+    assert measured("collisions", *lines)[0] == [None, None, None]
+    assert measured("off_claim_writes", *lines)[0] == [None, None, 0]
+    assert measured("idle_hold", *lines)[0] == [None, None, 0]
 
 
 def test_cost_is_none_where_the_log_does_not_know():
