@@ -322,6 +322,7 @@ def test_the_checks_of_the_last_merge():
     lines = (*checks[:2], (1, "room", MERGED), *checks[2:], (2, "room", MERGED))
     assert measured("checks_passed", *lines) == ([0.5], [5, 6, 7])
     assert measured("checks_passed", *checks) == ([None], [])
+    assert measured("checks_passed", *checks, (2, "room", MERGED)) == ([0.5], [4, 5, 6])  # the first ones: no merge
 
 
 @pytest.mark.parametrize("name", sorted(metrics()))
