@@ -107,8 +107,17 @@ class Launcher:
                 await self._step(self._lend, agent)
                 await self._open(box, again=known.started is not None)
             except AgentmuxError as err:
-                self._record(AgentStateChanged(agent=agent, state="failed", why=err.message))
+                self._record(AgentStateChanged(agent=agent, state="failed", why=err.message), *self._given_up(agent))
                 raise
+
+    def _given_up(self, agent: str) -> list[Progress]:
+        """The ends of the agent's steps that are still said to be going on."""
+        steps = self.room.state.progress.items()
+        return [
+            Progress(step=step, text="failed", done=True)
+            for step, (_, done) in steps
+            if step.endswith(f" {agent}") and not done
+        ]
 
     async def take_up(self) -> None:
         """Find the panes of the agents that run, and report what ended unseen."""

@@ -112,6 +112,7 @@ async def test_an_agent_that_cannot_start_keeps_nobody_from_work_and_can_be_trie
     await hosted.until(lambda s: s.agents["bob"].ended and s.agents["ada"].started)
     await hosted.until(lambda s: s.warnings)
     assert hosted.state.agents["bob"].why == "The engine cannot prepare bob."
+    assert all(done for _, done in hosted.state.progress.values())
     assert "bob could not be started" in hosted.state.warnings[0][1]
     assert not hosted.state.failed
 
