@@ -44,7 +44,7 @@ def score(
         raise UnknownName("metric", explained, metrics())
     paths = find(session)
     with LogReader(paths.log) as reader:
-        recording = Recording(reader.replay()[0])
+        recording = Recording(reader.read())
     if explained is None:
         _show(paths.id, recording, as_json)
     else:
