@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -128,12 +130,22 @@ def as_text(action: Action) -> str:
             return f"{path}\n```\n<<<<<<< SEARCH\n{_line(find)}=======\n{_line(new)}>>>>>>> REPLACE\n```"
         case Run(command):
             return f"```bash\n{command}\n```"
-        case Call(tool, arguments):
-            return f"`{tool}` would be called with {dict(arguments)}."
+        case Call(name, arguments):
+            return as_text(Run(room_command(name, arguments)))
         case Read(path):
             return f"`{path}` would be read."
         case Wait(member, _):
             return f"A message from {member} would be waited for."
+
+
+def room_command(name: str, arguments: Mapping[str, Any]) -> str:
+    """A call of one of the room's tools as a shell command.
+
+    >>> print(room_command("claim", {"paths": ["a.txt"], "intent": "mine"}))
+    room claim 'paths=["a.txt"]' intent=mine
+    """
+    words = (f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in arguments.items())
+    return shlex.join(["room", name, *words])
 
 
 def _action(step: Step) -> Action:

@@ -80,7 +80,8 @@ def part(script: Script, asked: Conversation, key: str) -> list[Step] | None:
     `You are ada` in its system prompt, else by the first name that its first message mentions.
     """
     names = {entry.name: entry.steps for entry in script.agents}
-    opening = [turn.text for turn in asked.turns[: _first_reply(asked.turns)] if not turn.text.lstrip().startswith("<")]
+    turns = side.spoken(asked)
+    opening = [turn.text for turn in turns[: _first_reply(turns)] if not turn.text.lstrip().startswith("<")]
     told = re.findall(r"\bYou are ([a-z][a-z0-9-]*)", asked.system)
     for text in (key, asked.model, " ".join(told), "\n".join(opening)):
         found = [(match.start(), name) for name in names if (match := _word(name).search(text))]

@@ -19,7 +19,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agentmux.gateway.scripted_model.beats import Action, Call, Edit, Read, Run, Wait, Write
+from agentmux.gateway.scripted_model.beats import Action, Call, Edit, Read, Run, Wait, Write, room_command
 from agentmux.gateway.scripted_model.conversation import Tool, ToolCall
 
 SHELLS = ("Bash", "bash", "exec_command", "shell_command", "shell", "run_shell_command")
@@ -113,7 +113,7 @@ def _named(name: str, arguments: Mapping[str, Any], offered: Sequence[Tool]) -> 
     tool = tool or _first([name], offered)
     if tool:
         return ToolCall(tool, arguments)
-    return _shell(shlex.join(["room", name, *_words(arguments)]), offered)
+    return _shell(room_command(name, arguments), offered)
 
 
 def patch_of(action: Write | Edit) -> str:
@@ -162,10 +162,6 @@ def _writing(action: Write) -> str:
 
 def _editing(action: Edit) -> str:
     return shlex.join(["python3", "-c", REPLACE, action.path, action.find, action.replace])
-
-
-def _words(arguments: Mapping[str, Any]) -> list[str]:
-    return [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in arguments.items()]
 
 
 def _first(names: Iterable[str], offered: Iterable[Tool]) -> Tool | None:

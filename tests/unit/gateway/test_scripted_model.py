@@ -275,6 +275,22 @@ async def test_what_aider_itself_says_in_the_models_name_is_no_turn():
     assert said("opencode", await ask("opencode", body, script)) == "Second."
 
 
+async def test_aider_is_known_by_the_rules_after_its_examples_and_is_suggested_the_room_command():
+    told = [
+        ("user", "Change get_factorial() to use math.factorial"),
+        ("assistant", "To make this change we need to modify `mathweb/flask/app.py`"),
+        ("user", "I switched to a new code base. Please don't consider the above files"),
+        ("assistant", "Ok."),
+        ("user", "Here are some READ ONLY files\n\n/etc/aider/room.md\nYou are ada, one of several"),
+        ("assistant", "Ok, I will use these files as references."),
+        ("user", "Do it."),
+    ]
+    body = {"model": "m", "stream": True, "messages": [{"role": role, "content": text} for role, text in told]}
+    script = "agents: [{name: ada, steps: [{call: claim, arguments: {paths: [a.txt], intent: mine}}]}]"
+    text = said("opencode", await ask("opencode", body, script, key="kept"))
+    assert text == """```bash\nroom claim 'paths=["a.txt"]' intent=mine\n```"""
+
+
 async def test_a_step_that_no_tool_can_do_is_told():
     body = recorded("claude-first")
     body["tools"] = [tool for tool in body["tools"] if tool["name"] == "Read"]
