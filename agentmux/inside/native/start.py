@@ -24,6 +24,7 @@ def litellm() -> Any:
     """The library; the first call imports it, which takes seconds."""
     import litellm
 
+    litellm.suppress_debug_info = True  # else it prints on the terminal where it does not know a model
     return litellm
 
 
