@@ -76,10 +76,13 @@ def asked_by(model, name):
     return [bytes(body) for body in model.bodies if f"You are {name}, one of several".encode() in body]
 
 
-def everybody_asked(run, model, text):
-    """Wait until each agent's model was asked something with this text."""
-    for name in AGENTS:
-        run.until(lambda _, name=name: any(text in body for body in asked_by(model, name)), LONG)
+def everybody_asked(run, model, *texts):
+    """Wait until each agent's model was asked something with these texts."""
+
+    def asked(name):
+        return any(all(text in body for text in texts) for body in asked_by(model, name))
+
+    run.until(lambda _: all(map(asked, AGENTS)), LONG)
 
 
 def test_a_session_of_the_three(run, model, image):
@@ -94,7 +97,7 @@ def test_a_session_of_the_three(run, model, image):
     assert "tokens in" in run.screen("nat")
     assert "Provider List" not in run.screen("nat")  # litellm keeps what it has to say to itself
     assert all(agent.tokens_in > 500 and agent.tokens_out > 0 for agent in state.agents.values())
-    assert all(any(SHOWN in body for body in asked_by(model, name)) for name in AGENTS)
+    everybody_asked(run, model, SHOWN)
     assert [event.agent for event in events(run, TaskTyped)] == ["ada"]
     systems = {name: [json.loads(body)["messages"][0] for body in asked_by(model, name)] for name in ("mia", "nat")}
     for name, messages in systems.items():
@@ -106,6 +109,7 @@ def test_a_session_of_the_three(run, model, image):
     assert set(say(run, "And the pounds.").values()) == {"typed"}
     everybody_asked(run, model, b"And the pounds.")
     run.until_true(lambda: all((run.paths.agent_home(name) / "again").exists() for name in AGENTS), LONG)
+    run.until(lambda s: everybody(s, "working"), LONG)
     for name in AGENTS:
         assert run.send(Interrupt(agent=name)).ok
     run.until(lambda s: everybody(s, "idle"), LONG)
@@ -124,6 +128,5 @@ def test_a_session_of_the_three(run, model, image):
     (run.paths.agent_home("mia") / "go").touch()
     run.until(lambda s: everybody(s, "idle"), LONG)
     assert set(say(run, "Go on.").values()) == {"typed"}
-    everybody_asked(run, model, b"Go on.")
-    assert all(b"Do your part." in asked_by(model, name)[-1] for name in AGENTS)
+    everybody_asked(run, model, b"Go on.", b"Do your part.")
     assert [event.agent for event in events(run, TaskTyped)] == ["ada"]

@@ -165,6 +165,8 @@ class PaneSensor:
                     if not quiet:
                         self._read_at(entry, entry.last_output + QUIET)
                 return
+            if verdict.state == "idle" and self.room.state.agents[entry.agent].state == "idle":
+                self._prompted(entry.agent)  # away from its prompt too shortly to be seen, as by an interrupt there
             # What a rule matched is the CLI's own; any other line may hold whatever the human types.
             saw = verdict.line[:SAW_LIMIT] if verdict.rule != NO_PROMPT else ""
             await self.room.submit(

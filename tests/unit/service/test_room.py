@@ -17,6 +17,7 @@ from agentmux.service.delivery import Delivery
 from agentmux.service.log import Log, LogReader
 from agentmux.service.room import Room
 from agentmux.service.sensors.disk import RECORDING, tell_of_recording
+from agentmux.service.sensors.panes import PaneSensor
 from agentmux.terminal.recorder import part
 from tests.fixtures.waiting import PATIENCE
 
@@ -56,7 +57,7 @@ def log(tmp_path):
 @pytest.fixture
 async def room(tmp_path, log, clock, failures):
     """A room with two agents that run."""
-    profile = Profile(title="A prompt", command=["true"], typing=True, screen=ScreenRules(idle="> $"))
+    profile = Profile(title="A prompt", command=["true"], typing=True, screen=ScreenRules(idle="^> ?$"))
     session = Session(
         id="s",
         created=0.0,
@@ -304,3 +305,33 @@ async def test_a_large_recording_is_told_of_once_with_what_can_be_removed(room):
     [(_, text)] = room.state.warnings
     assert text.startswith("The recording of ada takes more than 500 MiB. Its oldest parts (ada.0001.cast.gz, ...)")
     assert str(ada.parent) in text
+
+
+class Line:
+    """The line to tmux and the recordings' watch: one pane, at its empty prompt, that prints nothing more."""
+
+    dead = in_mode = False
+    cursor_y = 0
+
+    def subscribe(self, *_):
+        pass
+
+    def add(self, *_):
+        pass
+
+    remove = add
+
+    async def capture(self, pane):
+        return self
+
+    def text_rows(self):
+        return ("> ",)
+
+
+async def test_an_idle_agent_that_was_away_from_its_prompt_unseen_is_looked_at_again(room):
+    room.record("room", [AgentStateChanged(agent="ada", state="idle")])
+    line, prompted = Line(), asyncio.Queue()
+    sensor = PaneSensor(room, line, line, None, print, prompted.put_nowait)
+    sensor.add("ada", "%1")
+    assert await asyncio.wait_for(prompted.get(), PATIENCE) == "ada"
+    sensor.close()
