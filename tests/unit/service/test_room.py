@@ -328,10 +328,15 @@ class Line:
         return ("> ",)
 
 
-async def test_an_idle_agent_that_was_away_from_its_prompt_unseen_is_looked_at_again(room):
+@pytest.fixture
+def line():
+    return Line()
+
+
+async def test_an_idle_agent_that_was_away_from_its_prompt_unseen_is_looked_at_again(room, line):
     room.record("room", [AgentStateChanged(agent="ada", state="idle")])
-    line, prompted = Line(), asyncio.Queue()
-    sensor = PaneSensor(room, line, line, None, print, prompted.put_nowait)
+    prompted: asyncio.Queue[str] = asyncio.Queue()
+    sensor = PaneSensor(room, line, line, line, print, prompted.put_nowait)
     sensor.add("ada", "%1")
     assert await asyncio.wait_for(prompted.get(), PATIENCE) == "ada"
     sensor.close()
