@@ -84,6 +84,22 @@ async def test_what_is_written_is_taken_by_itself(seen):
     assert seen.room.state.agents["ada"].tree == snapshot.snapshot(seen.world.paths, "ada")
 
 
+async def test_a_folder_that_is_made_before_the_watch_begins_is_watched(seen, monkeypatch):
+    listed = files._folders
+
+    def then_made(tree):
+        found = listed(tree)
+        (tree / "late").mkdir(exist_ok=True)
+        return found
+
+    monkeypatch.setattr(files, "_folders", then_made)
+    write(seen.world.tree("ada"), {"before.py": "1\n"})
+    seen.sensor.watch("ada")
+    await seen.until(lambda: "before.py" in seen.paths)
+    write(seen.world.tree("ada"), {"late/a.py": "1\n"})
+    await seen.until(lambda: "late/a.py" in seen.paths)
+
+
 async def test_a_tree_that_cannot_be_watched_is_looked_at_now_and_then(seen, monkeypatch):
     def refused(*_, **__):
         raise OSError("OS file watch limit reached")

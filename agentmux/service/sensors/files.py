@@ -34,9 +34,16 @@ async def watch_files(room: Room, agent: str, stop: asyncio.Event, changed: Call
     folders = await asyncio.to_thread(_folders, tree)
     new: set[Path] = set()
     while folders and not stop.is_set():
+        over = asyncio.Event()
+        ending = asyncio.create_task(_pass_on(stop, over))
         with suppress(FileNotFoundError):  # one of them may be gone already
-            # First watched, then listed: no file comes in between.
-            await asyncio.gather(_watch(room, agent, folders, stop, changed), _report_all_in(room, agent, new, changed))
+            # First watched, then listed: no file and no folder comes in between.
+            await asyncio.gather(
+                _watch(room, agent, folders, over, changed),
+                _report_all_in(room, agent, new, changed),
+                _end_if_more(tree, folders, over),
+            )
+        ending.cancel()
         known, folders = folders, await asyncio.to_thread(_folders, tree)
         new = folders - known
 
@@ -59,6 +66,17 @@ async def _watch(
             await _report(room, agent, [Path(path) for _, path in changes])
             if _has_new_folder(changes):
                 return
+
+
+async def _pass_on(stop: asyncio.Event, over: asyncio.Event) -> None:
+    await stop.wait()
+    over.set()
+
+
+async def _end_if_more(tree: Path, folders: set[Path], over: asyncio.Event) -> None:
+    """Set `over` if there are folders that were made after the others were listed, so that those are watched, too."""
+    if await asyncio.to_thread(_folders, tree) - folders:
+        over.set()
 
 
 async def _report_all_in(room: Room, agent: str, folders: Iterable[Path], changed: Callable[[], None]) -> None:
