@@ -336,7 +336,7 @@ def record(cast: Cast, listener: socket.socket, scrubber: Scrubber) -> None:
         if not ready:
             cast.output(scrubber.flush())
         if listener.fileno() in ready:
-            with suppress(ValueError, TypeError, IndexError, OSError):
+            with suppress(ValueError, TypeError, LookupError, OSError):
                 message = json.loads(listener.recv(65536))
                 if message[0] == "r":
                     cast.resize(int(message[1]), int(message[2]))

@@ -153,7 +153,10 @@ def test_a_layout_with_a_mistake_names_file_and_line(run, home, repo, layout, li
 
 
 def test_no_engine(run, repo):
-    text = told(run("up", "--repo", repo, "--agents", "shell", DOCKER_HOST="unix:///nowhere.sock"), FAILURE)
+    text = told(
+        run("up", "--repo", repo, "--agents", "shell", "--sandbox", "docker", DOCKER_HOST="unix:///nowhere.sock"),
+        FAILURE,
+    )
     assert text.startswith("agentmux: No container engine answers at unix:///nowhere.sock.\n  Start it")
     assert listing() == []
 

@@ -220,6 +220,7 @@ def test_every_key_arrives_as_through_tmux(desk: Desk, modes: str) -> None:
 def test_the_leader_leaves_and_twice_it_is_sent(desk: Desk) -> None:
     app = desk.app("ada")
     app.type("a\x1db")
+    app.wait(lambda: app.got.endswith(b"a"), "what came before the leader")
     app.see(b"mode:command")
     app.type("i")
     app.see(b"mode:typing")

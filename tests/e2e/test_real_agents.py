@@ -93,4 +93,4 @@ def test_an_interrupted_agent_is_idle_and_one_that_ended_goes_on_with_its_conver
     run.until(lambda s: everybody(s, "idle"))
     kill_and_restart(run, PATIENCE)
     run.until(lambda s: everybody(s, "idle"))
-    assert all("Do your part." in run.screen(name) for name in AGENTS)
+    run.until(lambda _: all("Do your part." in run.screen(name) for name in AGENTS))
