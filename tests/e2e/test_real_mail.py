@@ -82,6 +82,12 @@ def told(run, name):
     ]
 
 
+def seen(run, name):
+    """The marks that the agent's transcript holds."""
+    text = "\n".join(told(run, name))
+    return {mark for mark in WANTED[name] if mark in text}
+
+
 def test_each_message_comes_once(run):
     numbers: Counter[str] = Counter()
 
@@ -104,6 +110,8 @@ def test_each_message_comes_once(run):
         for name in AGENTS:
             send(name, lot)
     run.until(lambda s: len(s.messages) >= sum(map(len, WANTED.values())) and all_read(s), LONG)
+    # What was typed last is read before its turn has begun, let alone been written down.
+    run.until_true(lambda: all(set(wanted) <= seen(run, name) for name, wanted in WANTED.items()), LONG, run.screens)
     run.until(lambda s: everybody(s, "idle"), LONG)
 
     for name, wanted in WANTED.items():

@@ -91,7 +91,7 @@ def test_one_that_was_interrupted_and_killed_goes_on_with_its_conversation(run, 
     run.until(lambda s: s.agents["ada"].state == "idle", LONG)
     kill_and_restart(run, LONG)
     run.until(lambda s: s.agents["ada"].state == "idle", LONG)
-    assert "Do your part." in run.screen("ada")
+    run.until(lambda _: "Do your part." in run.screen("ada"), LONG)
     model.bodies.clear()
     go_on(run)
     assert told(run, "Go on.") == ["typed"]

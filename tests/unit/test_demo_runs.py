@@ -74,8 +74,22 @@ def test_it_ends_with_a_merged_branch_that_passes(home, sandbox):
     assert agentmux(home, "score", session, "--json").stdout == scored.stdout
 
 
-def test_it_says_that_no_engine_answers_and_runs_without(home, monkeypatch):
+@pytest.fixture
+def without_sandboxes(tmp_path, monkeypatch):
+    """A machine on which no program for a sandbox answers."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for program in folder.iterdir() if folder.is_dir() else ():
+            link = programs / program.name
+            if program.name not in ("podman", "bwrap") and not link.is_symlink():
+                link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+
+
+@pytest.mark.usefixtures("without_sandboxes")
+def test_it_says_that_no_engine_answers_and_runs_without(home):
     ran = demo(home, "--headless")
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr.startswith("Note: No container engine answers at unix:///nowhere.sock.")
