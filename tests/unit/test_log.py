@@ -103,7 +103,7 @@ def test_events_of_an_older_program_are_read_as_they_would_be_written_now(path, 
         ("note.added", 1): lambda body: {"words": body["text"].split()},
         ("note.added", 2): lambda body: {**body, "count": len(body["words"])},
     }
-    monkeypatch.setattr("agentmux.room.events.UPCASTS", upcasts)
+    monkeypatch.setattr("agentmux.room.events.form.UPCASTS", upcasts)
     with LogReader(path) as reader:
         assert reader.read()[0].event == CountedNote(words=["three", "words", "long"], count=3)
 

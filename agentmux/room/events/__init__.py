@@ -1,0 +1,150 @@
+"""Facts. An event says what happened, never what should; once appended it does not change.
+
+Each class has a `kind` and a `version`. A reader knows every version ever written (`form.UPCASTS`), keeps keys that it
+does not know, and reads a kind that it does not know as `UnknownEvent`, so that an older program opens a newer log.
+There is one file for each thing that events are about.
+"""
+
+from agentmux.room.events.agents import (
+    AgentExited,
+    AgentInterrupted,
+    AgentInTrouble,
+    AgentPaused,
+    AgentResumed,
+    AgentSetUp,
+    AgentStarted,
+    AgentState,
+    AgentStateChanged,
+    PauseHow,
+    TaskTyped,
+    ToolUsed,
+    Trouble,
+    TroubleOver,
+)
+from agentmux.room.events.claims import (
+    Choice,
+    ClaimChanged,
+    ClaimExpired,
+    ClaimGranted,
+    ClaimRefused,
+    ClaimReleased,
+    ClaimRenewed,
+    Mode,
+    RulingRaised,
+    RulingSettled,
+    WaitEnded,
+)
+from agentmux.room.events.egress import EgressDenied, EgressGranted, EgressRefused, EgressUsed
+from agentmux.room.events.event import Event, Recorded, UnknownEvent
+from agentmux.room.events.files import CommitsKept, SnapshotTaken, Trespassed
+from agentmux.room.events.form import event_json, parse, parse_json, written
+from agentmux.room.events.judging import JudgeRuled, Winner
+from agentmux.room.events.merging import (
+    CheckPublished,
+    CheckRan,
+    CheckWithdrawn,
+    FeatureTested,
+    Merged,
+    MergeHow,
+    MergeRefused,
+    MergeTried,
+)
+from agentmux.room.events.messages import DeliveryFailed, MessageDelivered, MessageRead, MessageSent, Via
+from agentmux.room.events.panes import HoldHow, PaneHeld, PaneReleased, PaneResized
+from agentmux.room.events.permissions import PermissionAnswered, PermissionAsked, PermissionWithdrawn, Permit
+from agentmux.room.events.session import (
+    Progress,
+    RoomStarted,
+    SessionCreated,
+    SessionFailed,
+    SessionImported,
+    SessionStopped,
+    Warned,
+)
+from agentmux.room.events.spending import BudgetLevel, BudgetReached, BudgetSet, ModelUsed
+from agentmux.room.events.tasks import NoteAdded, TaskAdded, TaskChanged, TaskStatus
+from agentmux.room.events.turns import TurnAwaited, TurnBegan, TurnDone, TurnSkipped
+
+__all__ = [
+    "AgentExited",
+    "AgentInTrouble",
+    "AgentInterrupted",
+    "AgentPaused",
+    "AgentResumed",
+    "AgentSetUp",
+    "AgentStarted",
+    "AgentState",
+    "AgentStateChanged",
+    "BudgetLevel",
+    "BudgetReached",
+    "BudgetSet",
+    "CheckPublished",
+    "CheckRan",
+    "CheckWithdrawn",
+    "Choice",
+    "ClaimChanged",
+    "ClaimExpired",
+    "ClaimGranted",
+    "ClaimRefused",
+    "ClaimReleased",
+    "ClaimRenewed",
+    "CommitsKept",
+    "DeliveryFailed",
+    "EgressDenied",
+    "EgressGranted",
+    "EgressRefused",
+    "EgressUsed",
+    "Event",
+    "FeatureTested",
+    "HoldHow",
+    "JudgeRuled",
+    "MergeHow",
+    "MergeRefused",
+    "MergeTried",
+    "Merged",
+    "MessageDelivered",
+    "MessageRead",
+    "MessageSent",
+    "Mode",
+    "ModelUsed",
+    "NoteAdded",
+    "PaneHeld",
+    "PaneReleased",
+    "PaneResized",
+    "PauseHow",
+    "PermissionAnswered",
+    "PermissionAsked",
+    "PermissionWithdrawn",
+    "Permit",
+    "Progress",
+    "Recorded",
+    "RoomStarted",
+    "RulingRaised",
+    "RulingSettled",
+    "SessionCreated",
+    "SessionFailed",
+    "SessionImported",
+    "SessionStopped",
+    "SnapshotTaken",
+    "TaskAdded",
+    "TaskChanged",
+    "TaskStatus",
+    "TaskTyped",
+    "ToolUsed",
+    "Trespassed",
+    "Trouble",
+    "TroubleOver",
+    "TurnAwaited",
+    "TurnBegan",
+    "TurnDone",
+    "TurnSkipped",
+    "UnknownEvent",
+    "Via",
+    "WaitEnded",
+    "Warned",
+    "Winner",
+    "event_json",
+    "parse",
+    "parse_json",
+    "written",
+]
