@@ -1,0 +1,72 @@
+"""What can be written in YAML: settings, profiles, layouts, and the resolved session. Unknown keys are refused."""
+
+from agentmux.config.layout import BudgetSpec, FlowSpec, Layout, Limits, SandboxKind, Seat, flow_names
+from agentmux.config.profile import (
+    CliFile,
+    Install,
+    Login,
+    LoginFile,
+    ModelAccess,
+    Permissions,
+    Profile,
+    RecordForm,
+    Records,
+    ScreenRules,
+)
+from agentmux.config.session import AgentSpec, FeatureSpec, Session
+from agentmux.config.settings import Settings
+from agentmux.config.toolchain import SOURCES, Dockerfile, Setup, Toolchain
+from agentmux.config.words import (
+    AGENT_NAME,
+    AGENT_NAME_LIMIT,
+    ENV_NAME,
+    RESERVED_NAMES,
+    AgentName,
+    Duration,
+    EnvName,
+    FeatureName,
+    Place,
+    ShellCommand,
+    Strict,
+    count,
+)
+
+__all__ = [
+    "AGENT_NAME",
+    "AGENT_NAME_LIMIT",
+    "ENV_NAME",
+    "RESERVED_NAMES",
+    "SOURCES",
+    "AgentName",
+    "AgentSpec",
+    "BudgetSpec",
+    "CliFile",
+    "Dockerfile",
+    "Duration",
+    "EnvName",
+    "FeatureName",
+    "FeatureSpec",
+    "FlowSpec",
+    "Install",
+    "Layout",
+    "Limits",
+    "Login",
+    "LoginFile",
+    "ModelAccess",
+    "Permissions",
+    "Place",
+    "Profile",
+    "RecordForm",
+    "Records",
+    "SandboxKind",
+    "ScreenRules",
+    "Seat",
+    "Session",
+    "Settings",
+    "Setup",
+    "ShellCommand",
+    "Strict",
+    "Toolchain",
+    "count",
+    "flow_names",
+]
