@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from agentmux import __version__
-from agentmux.cli import (
-    allow,
-    answer,
-    attach,
-    budget,
-    compare,
-    demo,
-    doctor,
-    explain,
-    export,
-    history,
-    image,
-    import_,
-    init,
-    layouts,
-    locate,
-    log,
-    ls,
-    merge,
-    model_script,
-    profiles,
-    replay,
-    say,
-    score,
-    stop,
-    tasks,
-    test,
-    up,
-)
+from agentmux.cli.later import Later
 from agentmux.errors import AgentmuxError, UsageError
 
 FIRST_STEPS = """\
@@ -50,43 +22,54 @@ agentmux: a terminal multiplexer for coding agents.
 All commands: agentmux --help
 """
 
+COMMANDS = (
+    "demo",
+    "up",
+    "init",
+    "attach",
+    "ls",
+    "stop",
+    "say",
+    "allow",
+    "answer",
+    "budget",
+    "log",
+    "replay",
+    "score",
+    "compare",
+    "history",
+    "explain",
+    "merge",
+    "export",
+    "test",
+    "doctor",
+    "profiles",
+    "layouts",
+    "tasks",
+    "locate",
+    "model-script",
+    "import",
+    "image",
+)
+"""In the order of the help; each is a file in this folder."""
+
+
+class Commands(TyperGroup):
+    """All commands, none of which is read before it is needed."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name in COMMANDS:
+            self.add_command(Later(name))
+
+
 app = typer.Typer(
+    cls=Commands,
     help="A terminal multiplexer for coding agents: own containers, one screen, one recording.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS: tuple[Callable[..., None], ...] = (
-    demo.demo,
-    up.up,
-    init.init,
-    attach.attach,
-    ls.ls,
-    stop.stop,
-    say.say,
-    allow.allow,
-    answer.answer,
-    budget.budget,
-    log.log,
-    replay.replay,
-    score.score,
-    compare.compare,
-    history.history,
-    explain.explain,
-    merge.merge,
-    export.export,
-    test.test,
-    doctor.doctor,
-    profiles.profiles,
-    layouts.layouts,
-    tasks.tasks,
-    locate.locate,
-    model_script.model_script,
-)
-for command in COMMANDS:
-    app.command()(command)
-app.command("import")(import_.import_)
-app.add_typer(image.app, name="image")
 
 
 def _show_version(wanted: bool) -> None:

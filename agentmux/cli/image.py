@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from agentmux.cli.options import LayoutName, Seats
-from agentmux.paths import home
 
-app = typer.Typer(
-    help="Make the images that agents run in, and remove old ones.", rich_markup_mode=None, no_args_is_help=True
+image = typer.Typer(
+    help="Make the images that agents run in, and remove old ones.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
-@app.command()
+@image.command()
 def base(
     tag: Annotated[
         str, typer.Argument(help="The image's name; without it the one that agents' images are built on.")
@@ -30,20 +32,21 @@ def base(
     show(f"The base image {tag or LOCAL_BASE} is there.")
 
 
-@app.command()
+@image.command()
 def prune(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove the images that were made for sessions which are gone. They are made again when they are needed."""
     from agentmux.cli.output import notice, on_terminal, show
+    from agentmux.paths import home
     from agentmux.sandbox.detect import choose_engine
     from agentmux.sandbox.prune import remove, unused
     from agentmux.service.session import used_images
 
     connect = choose_engine().engine
     found = unused(connect, used_images())
-    for image in found:
-        notice(f"{image.tag}  {image.size / 1e9:.2f} GB")
+    for old in found:
+        notice(f"{old.tag}  {old.size / 1e9:.2f} GB")
     if not found:
         show("Every image that agentmux made belongs to a session.")
         return
@@ -51,13 +54,13 @@ def prune(
     if not (yes or (on_terminal() and typer.confirm("Remove them?", err=True))):
         notice("Nothing was removed; --yes removes without asking.")
         return
-    kept = {image.tag: why for image in found if (why := remove(connect, image.tag))}
+    kept = {old.tag: why for old in found if (why := remove(connect, old.tag))}
     for tag, why in kept.items():
         notice(f"{tag} was kept: {why}")
     show(f"Removed {len(found) - len(kept)} of {len(found)} images.")
 
 
-@app.command()
+@image.command()
 def build(
     layout: LayoutName = "",
     agents: Seats = "",
@@ -66,6 +69,7 @@ def build(
     from agentmux import registry
     from agentmux.cli.output import show
     from agentmux.cli.seats import seat_agents
+    from agentmux.paths import home
     from agentmux.sandbox.detect import choose_engine
     from agentmux.sandbox.image import default_base, ensure_image
 

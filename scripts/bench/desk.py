@@ -42,6 +42,7 @@ def home() -> Iterator[Path]:
     before = dict(os.environ)
     os.environ |= {name: str(folder / place) for name, place in places.items()}
     os.environ.pop("TMUX", None)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users have their bytecode cached
     try:
         yield folder
     finally:

@@ -22,3 +22,10 @@ def test_help_imports_nothing_heavy():
     ran = subprocess.run([sys.executable, "-c", SHOW_MODULES], capture_output=True, text=True, check=True)
     assert "Usage: agentmux" in ran.stdout
     assert HEAVY & set(json.loads(ran.stderr)) == set()
+
+
+def test_a_command_imports_no_other_command():
+    program = SHOW_MODULES.replace('"--help"', '"ls", "--help"')
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name for name in json.loads(ran.stderr) if name.startswith("agentmux.cli.")}
+    assert loaded == {"agentmux.cli.later", "agentmux.cli.ls", "agentmux.cli.options"}

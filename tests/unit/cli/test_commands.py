@@ -61,6 +61,23 @@ def test_it_tells_its_version(run):
     assert run("--version").out == f"agentmux {__version__}\n"
 
 
+def test_the_help_says_of_each_command_what_its_own_help_begins_with(run):
+    listed = dict(line.split(maxsplit=1) for line in run("--help").out.partition("Commands:\n")[2].splitlines())
+    assert {"demo", "up", "import", "model-script", "image"} < set(listed)
+    for name, told in listed.items():
+        shown = run(name, "--help").out
+        assert shown.startswith(f"Usage: agentmux {name} ")
+        assert " ".join(shown.split("\n\n")[1].split()).startswith(told.removesuffix("..."))
+
+
+def test_a_command_that_is_almost_right_is_suggested(run):
+    ran = run("model-scrip")
+    assert (ran.status, ran.err.splitlines()[-1]) == (
+        2,
+        "Error: No such command 'model-scrip'. Did you mean 'model-script'?",
+    )
+
+
 def test_profiles_and_layouts_are_listed(run):
     assert "Claude Code" in run("profiles").out
     assert {entry["name"] for entry in json.loads(run("profiles", "--json").out)} >= {"scripted", "shell", "mini"}
