@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agentmux.errors import ConfigError
+from agentmux.foreign import content
 from agentmux.room import events as ev
 from agentmux.runs.run import LIMIT, Member, Run, Sent, lasted, load, mapping, moment, number, rows, word
 from agentmux.runs.trajectory import price, text_of, turns
@@ -130,11 +131,7 @@ def _total(name: str, result: dict[str, Any], agent: dict[str, Any]) -> ev.Model
 def _patch(file: Path) -> str | None:
     if not file.is_file():
         return None
-    with file.open("rb") as opened:
-        read_ = opened.read(LIMIT + 1)
-    if len(read_) > LIMIT:
-        raise ConfigError(f"{file}: is larger than {LIMIT >> 20} MiB.")
-    return read_.decode("utf-8", "replace")
+    return content(file, LIMIT).decode("utf-8", "replace")
 
 
 def _sent(folder: Path, names: Sequence[str]) -> list[Sent]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agentmux.errors import ConfigError
+from agentmux.foreign import content
 from agentmux.room.events import Event, ModelUsed
 
 LIMIT = 256 << 20
@@ -139,13 +140,7 @@ def word(value: object) -> str:
 
 def load(file: Path) -> Any:
     """What is in a JSON file; raises ConfigError if it is none, too large, or cannot be read."""
-    try:
-        with file.open("rb") as opened:
-            read = opened.read(LIMIT + 1)
-    except OSError as err:
-        raise ConfigError(f"{file}: cannot be read: {err.strerror}.") from err
-    if len(read) > LIMIT:
-        raise ConfigError(f"{file}: is larger than {LIMIT >> 20} MiB.")
+    read = content(file, LIMIT)
     try:
         found = json.loads(read, parse_constant=lambda _: None)
         return _sound(found) if SURROGATE.search(read) else found

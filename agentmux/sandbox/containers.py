@@ -111,16 +111,8 @@ class ContainerSandbox:
             house = copy.parent / "home"
             house.mkdir()
             give(copy.parent, uid, gid)
-            container = self.create(
-                client,
-                _image(box),
-                ["sh", "-c", command],
-                name=name,
-                environment={**common_env(box), "TERM": "dumb", **box.env, "HOME": PLACES.home},
-                mounts=[Mount(TREE, str(copy), type="bind"), Mount(PLACES.home, str(house), type="bind")],
-                labels=_labels(box),
-                **_hardened(box),
-            )
+            places = [Mount(TREE, str(copy), type="bind"), Mount(PLACES.home, str(house), type="bind")]
+            container = self._once(client, name, box, command, _bare_env(box), places)
             return self._attended(container, None, timeout, self.pane_env(box))
 
     def set_up(self, box: Box, command: str, hear: Tell, timeout: float) -> Ran:
@@ -130,36 +122,18 @@ class ContainerSandbox:
             if left := self._ours(client, name):  # by a room that was killed
                 _discard(left)
             lay_out(box)
-            container = self.create(
-                client,
-                _image(box),
-                ["sh", "-c", command],
-                name=name,
-                hostname=box.agent,
-                environment={**proxies(box), **PLACES.env(box), "TERM": "dumb", "AGENTMUX_LINKS": EGRESS_LINK},
-                mounts=[mount for mount in _mounts(box) if mount["Target"] != PLACES.secrets],
-                labels=_labels(box),
-                **_hardened(box),
-            )
-
+            env = {**proxies(box), **PLACES.env(box), "TERM": "dumb", "AGENTMUX_LINKS": EGRESS_LINK}
+            container = self._once(client, name, box, command, env, _mounts(box, PLACES.secrets))
             return self._attended(container, hear, timeout, self.pane_env(box))
 
     def beside(self, box: Box, command: str, timeout: float) -> Ran:
         """Run a command in a container of its own with the agent's mounts, without its secrets and sockets."""
         name = f"{container_name(box)}-beside-{secrets.token_hex(4)}"
-        hidden = (PLACES.secrets, PLACES.sockets)
+        alone = replace(box, network="none")
         with self.engine(f"run a command in the container {name}") as client:
             lay_out(box)
-            container = self.create(
-                client,
-                _image(box),
-                ["sh", "-c", command],
-                name=name,
-                environment={**common_env(box), "TERM": "dumb", **box.env, "HOME": PLACES.home},
-                mounts=[mount for mount in _mounts(box) if mount["Target"] not in hidden],
-                labels=_labels(box),
-                **_hardened(replace(box, network="none")),
-            )
+            places = _mounts(box, PLACES.secrets, PLACES.sockets)
+            container = self._once(client, name, alone, command, _bare_env(box), places)
             return self._attended(container, None, timeout, self.pane_env(box))
 
     def freeze(self, box: Box) -> None:
@@ -208,6 +182,22 @@ class ContainerSandbox:
                     container.stop(timeout=GRACE)
                 _discard(container)
 
+    def _once(
+        self, client: docker.DockerClient, name: str, box: Box, command: str, env: dict[str, str], places: list[Mount]
+    ) -> Container:
+        """A container for one command, beside the agent's own."""
+        return self.create(
+            client,
+            _image(box),
+            ["sh", "-c", command],
+            name=name,
+            hostname=box.agent,
+            environment=env,
+            mounts=places,
+            labels=_labels(box),
+            **_hardened(box),
+        )
+
     def _attended(self, container: Container, hear: Tell | None, timeout: float, env: dict[str, str]) -> Ran:
         """Start the container, take what it prints, and remove it at its end or after `timeout` seconds."""
         argv = [*self.program, "start", "-a", str(container.name)]
@@ -232,8 +222,13 @@ def _setup_name(box: Box) -> str:
     return f"{container_name(box)}-setup"
 
 
-def _mounts(box: Box) -> list[Mount]:
-    return [Mount(path, str(source), type="bind", read_only=fixed) for path, source, fixed in mounts(box)]
+def _mounts(box: Box, *hidden: str) -> list[Mount]:
+    shown = [mount for mount in mounts(box) if mount[0] not in hidden]
+    return [Mount(path, str(source), type="bind", read_only=fixed) for path, source, fixed in shown]
+
+
+def _bare_env(box: Box) -> dict[str, str]:
+    return {**common_env(box), "TERM": "dumb", **box.env, "HOME": PLACES.home}
 
 
 def _image(box: Box) -> str:

@@ -44,15 +44,22 @@ def engine(doing: str) -> Iterator[docker.DockerClient]:
             "Start it (`sudo systemctl start docker`, or open Docker Desktop), or install Docker: "
             "https://docs.docker.com/engine/install/.",
         ) from err
-    try:
+    with working(client, doing):
         yield client
+
+
+@contextmanager
+def working(client: docker.DockerClient, doing: str) -> Iterator[None]:
+    """Do one piece of work with a connection that is closed at its end; raises SandboxError if it is refused."""
+    try:
+        yield
     except (DockerException, RequestException) as err:
-        raise refused(doing, err) from err
+        raise _refused(doing, err) from err
     finally:
         client.close()
 
 
-def refused(doing: str, err: Exception) -> SandboxError:
+def _refused(doing: str, err: Exception) -> SandboxError:
     """The error for work that the engine refused; a full disk gets its own sentence."""
     why = str(getattr(err, "explanation", None) or err).strip().rstrip(".")
     if "no space left on device" in why.lower():

@@ -29,7 +29,7 @@ from agentmux.paths import secrets_root
 from agentmux.sandbox import cgroup
 from agentmux.sandbox.base import Box, isolated
 from agentmux.sandbox.containers import ContainerSandbox
-from agentmux.sandbox.engine import refused
+from agentmux.sandbox.engine import working
 
 IDLE = 60
 """Seconds without a request after which a service that was started here ends."""
@@ -125,12 +125,8 @@ def service(doing: str) -> Iterator[docker.DockerClient]:
         client = docker.DockerClient(base_url=f"unix://{_listening()}", version="auto", timeout=CALL)
     except (DockerException, RequestException, OSError) as err:
         raise SandboxError("podman's service does not answer.", f"`podman info` says more: {err}.") from err
-    try:
+    with working(client, doing):
         yield client
-    except (DockerException, RequestException) as err:
-        raise refused(doing, err) from err
-    finally:
-        client.close()
 
 
 def _possible(options: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentmux.errors import ConfigError
+from agentmux.foreign import content
 
 LIMIT = 4 << 20
 """Bytes of a file that is read whole."""
@@ -23,13 +24,7 @@ def inside(folder: Path, name: str) -> Path:
 def text(folder: Path, name: str) -> str:
     """What is in a file of a task; raises ConfigError, also if it is large or no UTF-8."""
     file = inside(folder, name)
-    try:
-        with file.open("rb") as opened:
-            read = opened.read(LIMIT + 1)
-    except OSError as err:
-        raise ConfigError(f"{file}: cannot be read: {err.strerror}.") from err
-    if len(read) > LIMIT:
-        raise ConfigError(f"{file}: is larger than {LIMIT >> 20} MiB.")
+    read = content(file, LIMIT)
     try:
         return read.decode("utf-8")
     except UnicodeDecodeError as err:
