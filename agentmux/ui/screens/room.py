@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from agentmux.room.commands import Note, ReadInbox, Resize, Say
 from agentmux.room.state import YOU
+from agentmux.ui.compositor import RowCompositor
 from agentmux.ui.keymap import bindings
 from agentmux.ui.look import (
     COMPOSER,
@@ -68,6 +69,7 @@ class RoomScreen(Deeds):
 
     def __init__(self, app: AgentmuxApp) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self.room = app
         self.arrangement: Arrangement | None = None
         self._focused: str | None = None
