@@ -14,7 +14,8 @@ AgentmuxError              a failure: exit code 1
 ├── TerminalError          tmux refused
 ├── GitError               git refused
 │   └── MergeConflict      the agents' work does not fit together: files and hunks
-├── JudgeError             a judge's model does not answer, or something else than it was asked
+├── JudgeError             a judge's model answers something else than it was asked
+│   └── JudgeSilent            it does not answer at all
 └── SessionError           a session is gone, already running, or its room cannot be reached
 ```
 """
@@ -120,7 +121,11 @@ class MergeConflict(GitError):
 
 
 class JudgeError(AgentmuxError):
-    """A judge's model does not answer, or something else than it was asked."""
+    """A judge's model answers something else than it was asked."""
+
+
+class JudgeSilent(JudgeError):
+    """A judge's model does not answer at all; whoever asks it again waits in vain."""
 
 
 class SessionError(AgentmuxError):

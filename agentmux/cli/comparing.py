@@ -21,7 +21,7 @@ from agentmux.compare import folder, needs, schedule
 from agentmux.compare.analysis import Analysis, Strata, analyse
 from agentmux.compare.document import document
 from agentmux.compare.journal import COUNTED, Ended, Journal
-from agentmux.compare.judging import Better, judged
+from agentmux.compare.judging import judged
 from agentmux.compare.live import Show
 from agentmux.compare.local import Local
 from agentmux.compare.outcome import reread
@@ -32,6 +32,7 @@ from agentmux.compare.schedule import Board
 from agentmux.compare.table import tables
 from agentmux.compare.timeline import timeline_of
 from agentmux.errors import MissingProgram, SessionError, UsageError
+from agentmux.judge.judge import Compared, compare
 from agentmux.paths import ComparisonPaths, SessionPaths
 from agentmux.service.process import shut_down
 
@@ -158,26 +159,30 @@ def _waiting(made: Plan, journal: Journal, again: Sequence[str]) -> list[Cell]:
 
 
 def finish(paths: ComparisonPaths, *, strata: Strata, judge: str, as_json: bool) -> bool:
-    """Show what the cells say; returns whether all of them ran as they should."""
+    """Show what the cells say; returns whether all of them ran as they should.
+
+    Raises:
+        Exit: all is shown, but the judge did not rule on every pair.
+    """
     made = folder.load(paths)
     ended = {cell: _current(one, made) for cell, one in Journal(paths.journal).results().items()}
     analysis = analyse(made, ended, strata)
     if judge:
-        told = None if as_json else notice
-        analysis = replace(analysis, judged=judged(analysis, partial(_ruling, judge), told or (lambda _: None)))
+        notice(f"Asking {judge} about each pair, in both orders; what it ruled before is not asked again.")
+        analysis = replace(analysis, judged=judged(analysis, judge, partial(_ruling, judge), notice))
     if as_json:
         show_json(document(analysis, paths.id))
     else:
         Console().print(tables(analysis, paths.id))
         show(f"Report: {write_report(paths, analysis)}")
+    if any(one.unjudged for one in analysis.judged):
+        raise typer.Exit(1)
     return not analysis.open and not analysis.failed
 
 
-def _ruling(model: str, this: str, other: str) -> Better:
-    """Which of two sessions did better, by a model; what it ruled is in the first one's log, and not asked again."""
-    from agentmux.judge.judge import compare
-
-    return compare(SessionPaths.of(this), SessionPaths.of(other), model).winner
+def _ruling(model: str, this: str, other: str) -> Compared:
+    """What a model rules on two sessions; it stands in the first one's log, and is not asked again."""
+    return compare(SessionPaths.of(this), SessionPaths.of(other), model)
 
 
 def write_report(paths: ComparisonPaths, analysis: Analysis) -> Path:

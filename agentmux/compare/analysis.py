@@ -118,15 +118,25 @@ class Judged:
 
     Args:
         layout: whose pairs they are.
+        model: who judged.
         better: of the pairs, how often the layout did better.
         worse: how often the baseline did.
+        swayed: how often the answer changed with the order in which both were shown; then neither did better.
         agrees: of the pairs that only one of both passes, how often the judge found that one better.
+        unjudged: pairs on which it did not rule.
+        cost: of its rulings, USD.
+        unpriced: rulings of which nobody knows the cost.
     """
 
     layout: str
+    model: str
     better: Estimate
     worse: Estimate
+    swayed: Estimate
     agrees: Estimate
+    unjudged: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,9 @@ def tables(analysis: Analysis, name: str) -> RenderableType:
     parts += [Text(), _layouts(analysis), Text(), _tasks(analysis)]
     if any(contrast.gap.n or contrast.speedup.n for contrast in analysis.contrasts):
         parts += [Text(), _contrasts(analysis)]
+    if analysis.judged:
+        parts += [Text(), *(Text(line, "dim") for line in judge_told(analysis))]
+        parts += [Text(line, "yellow") for line in judge_warned(analysis)]
     parts += [Text(), Text(f"{FEW_NOTE}. In brackets: 95 % intervals.", "dim")]
     return Group(*parts)
 
@@ -164,6 +167,7 @@ def contrast_numbers(analysis: Analysis, contrast: Contrast) -> list[tuple[str, 
         for row in (
             ("judge: better", one.better, percent),
             ("judge: worse", one.worse, percent),
+            ("judge: the order decided", one.swayed, percent),
             ("judge agrees with the tests", one.agrees, percent),
         )
     ]
@@ -181,6 +185,33 @@ def contrast_numbers(analysis: Analysis, contrast: Contrast) -> list[tuple[str, 
         ("cost, paired", contrast.cost_difference, money),
         *ruled,
     ]
+
+
+def judge_told(analysis: Analysis) -> list[str]:
+    """A line for each model that judged: how much it ruled, and what that cost in USD."""
+    found = []
+    for model in dict.fromkeys(one.model for one in analysis.judged):
+        mine = [one for one in analysis.judged if one.model == model]
+        rulings, unpriced = 2 * sum(one.swayed.n for one in mine), sum(one.unpriced for one in mine)
+        known = f", ${sum(one.cost for one in mine):.4f}" if unpriced < rulings else ""
+        unknown = f", {unpriced} of them without a known price" if unpriced else ""
+        found.append(f"Judge: {model}, {rulings} rulings{known}{unknown}.")
+    return found
+
+
+def judge_warned(analysis: Analysis) -> list[str]:
+    """What stands against the judge's numbers: answers that changed with the order, and pairs without any."""
+    found = []
+    for one in analysis.judged:
+        n = one.swayed.n
+        if swayed := round((one.swayed.value or 0) * n):
+            found.append(
+                f"In {swayed} of {n} pairs of {one.layout} the judge's answer changed with the order in which both "
+                "were shown; there neither counts as better."
+            )
+        if one.unjudged:
+            found.append(f"On {one.unjudged} of {n + one.unjudged} pairs of {one.layout} the judge has not ruled.")
+    return found
 
 
 def _table(*headings: str) -> Table:

@@ -78,7 +78,7 @@ def _read(form: type[A], text: str) -> A:
     except ValidationError as err:
         said = _short(" ".join(text.split())) or "nothing"
         raise JudgeError(
-            f"The judge answered something else than was asked for ({err.error_count()} errors): {said}",
+            f"The judge answered something else than was asked for: {said}",
             "Try again, or another model.",
         ) from err
 

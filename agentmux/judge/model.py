@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agentmux.errors import JudgeError, MissingProgram
+from agentmux.errors import JudgeSilent, MissingProgram
 from agentmux.judge.prompt import Prompt
 
 SECONDS = 300.0
 """Until a model that does not answer is given up."""
-TRIES = 2
-"""Tries after the first, where the provider has a hiccup."""
+PAUSES = (1.0, 5.0)
+"""Seconds before each further try, where the provider has a hiccup. litellm's own tries need another package, or are
+made for some providers only."""
+TOO_MANY, BROKEN = 429, 500
+"""HTTP statuses that may pass: this one, and all from that one on."""
+NAMES = re.compile(r"^litellm\.\w+: (\w+: )?(\w+ - )?")
+"""What litellm puts before what a provider said."""
 TAINTED = ("1.82.7", "1.82.8")
 """Releases of litellm that were tampered with."""
 
@@ -36,24 +45,36 @@ def ask(model: str, prompt: Prompt) -> Reply:
 
     Raises:
         MissingProgram: litellm is not installed.
-        JudgeError: the model cannot be reached, or does not answer.
+        JudgeSilent: the model cannot be reached, or does not answer.
     """
     litellm = _library()
     messages = [{"role": "system", "content": prompt.rules}, {"role": "user", "content": prompt.question}]
+    asked = {"model": model, "messages": messages, "temperature": 0, "timeout": SECONDS}
     try:
-        answer = litellm.completion(
-            model=model, messages=messages, temperature=0, timeout=SECONDS, num_retries=TRIES, drop_params=True
-        )
+        answer = _tried(lambda: litellm.completion(**asked, max_retries=0, drop_params=True))
         text = answer.choices[0].message.content or ""
     except Exception as err:  # litellm passes on what its many libraries raise
-        reason = (str(err).splitlines() or [type(err).__name__])[0]
-        raise JudgeError(
+        reason = NAMES.sub("", (str(err).splitlines() or [type(err).__name__])[0])
+        raise JudgeSilent(
             f"The judge {model} does not answer: {reason[:300]}",
             "Its name is PROVIDER/MODEL, its key in the provider's variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, ...).",
         ) from err
     usage = getattr(answer, "usage", None)
     taken, given = (int(getattr(usage, name, 0) or 0) for name in ("prompt_tokens", "completion_tokens"))
     return Reply(text, taken, given, _cost(litellm, answer, model))
+
+
+def _tried(ask: Callable[[], Any]) -> Any:
+    """What `ask` returns, after a pause and once more where that may help."""
+    for pause in PAUSES:
+        try:
+            return ask()
+        except Exception as err:
+            status = getattr(err, "status_code", None)
+            if not isinstance(status, int) or (status != TOO_MANY and status < BROKEN):
+                raise
+        time.sleep(pause)
+    return ask()
 
 
 def _cost(litellm: Any, answer: Any, model: str) -> float | None:
@@ -78,4 +99,5 @@ def _library() -> Any:
             "Install another: pip install -U litellm.",
         )
     litellm.suppress_debug_info = True
+    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     return litellm

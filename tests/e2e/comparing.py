@@ -38,7 +38,7 @@ title: Does something else
 sandbox: process
 checks: [test -f done.txt]
 agents:
-  - name: ada
+  - name: cy
     profile: scripted
     task: &task |
       [[step]]

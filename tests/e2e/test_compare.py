@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from agentmux.paths import SessionPaths, comparisons
+from agentmux.room.events import JudgeRuled
 from agentmux.service.lock import room_alive
+from agentmux.service.log import LogReader
 from tests.e2e.comparing import SLOWLY, Comparing, gone, make_layouts
 from tests.fixtures.waiting import until
+from tests.unit.cli.test_model_script import serving
+
+__all__ = ["serving"]
 
 
 @pytest.fixture
@@ -141,6 +147,54 @@ def test_two_at_once_on_the_same_comparison_are_refused(agentmux, home, repo, ga
     assert "is running already" in second.stderr
     gate.touch()
     first.result()
+
+
+JUDGES = """\
+agents:
+  - {name: ada, steps: [{say: '{"winner": "A", "quotes": {"A": ["done.txt"]}, "reason": "It is done."}'}]}
+  - {name: cy, steps: [{say: '{"winner": "B", "quotes": {"B": ["done.txt"]}, "reason": "It is done."}'}]}
+  - {name: first, steps: [{say: '{"winner": "A", "reason": "I always like the first one."}'}]}
+  - {name: broken, steps: [{fail: 401, times: 9}]}
+"""
+"""A model that prefers the layout `does`, where whoever is named first is shown first; one that goes by the order, and
+one that does not answer."""
+
+
+def test_a_model_rules_on_pairs_in_both_orders_and_is_asked_once(
+    agentmux, home, repo, gate, serving, monkeypatch, tmp_path
+):
+    if not find_spec("litellm"):
+        pytest.skip("litellm is not installed")
+    gate.touch()
+    (tmp_path / "judges.yaml").write_text(JUDGES)
+    server, url = serving(tmp_path / "judges.yaml", "--listen", "127.0.0.1:0")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-judge")
+
+    words = ("--repo", str(repo), "--task", "Make done.txt", "--layout", "does,other", "-n", "1")
+    fair = Comparing(agentmux, home, *words, "--judge", "openai/gpt-4o-mini").result()
+    found = fair["judged"]["other"]
+    assert [found[key]["value"] for key in ("better", "worse", "swayed", "agrees")] == [0, 1, 0, 1]
+    team = SessionPaths.of(fair["cells"]["make-done-txt/other/1"]["session"])
+    with LogReader(team.log) as reader:
+        ruled = [entry.event for entry in reader.read() if isinstance(entry.event, JudgeRuled)]
+    assert [(one.model, one.first, one.winner) for one in ruled] == [
+        ("openai/gpt-4o-mini", True, "other"),
+        ("openai/gpt-4o-mini", False, "other"),
+    ]
+    assert [one.quotes for one in ruled] == [{"other": ["done.txt"]}] * 2
+    assert len({one.prompt for one in ruled}) == 2
+    assert round(sum(one.cost for one in ruled), 4) == found["cost"] > 0
+
+    shown = ("--show", fair["comparison"], "--judge")
+    bribed = Comparing(agentmux, home, *shown, "openai/first").result()["judged"]["other"]
+    assert [bribed[key]["value"] for key in ("better", "worse", "swayed")] == [0, 0, 1]
+    run = Comparing(agentmux, home, *shown, "openai/broken")
+    assert run.result(1)["judged"]["other"]["unjudged"] == 1
+    assert "The judge openai/broken does not answer" in run.said()
+
+    server.kill()  # so that whoever asked again would be told
+    assert Comparing(agentmux, home, *shown, "openai/gpt-4o-mini").result()["judged"] == fair["judged"]
 
 
 TASK = """\

@@ -21,8 +21,8 @@ METHOD = {
     "task the best of the layouts with one agent is taken.",
     "speedup and cost ratio": "The baseline's wall time divided by the layout's, and the layout's cost divided by the "
     "baseline's; the median over pairs.",
-    "judge": "A model is shown both sessions of a pair, in both orders; where the order decides, neither is better. It "
-    "agrees with the tests where it finds better what alone passes.",
+    "judge": "A model is shown both sessions of a pair, in both orders; where its answer changes with the order, the "
+    "order decided and neither is better. It agrees with the tests where it finds better what alone passes.",
     "spread": "The standard deviation across the repeats of a task; over several tasks the root of the mean of their "
     "squares.",
 }

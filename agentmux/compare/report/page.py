@@ -14,7 +14,17 @@ from agentmux.compare.report import plots
 from agentmux.compare.report.anchors import cell_anchor, group_anchor
 from agentmux.compare.report.method import METHOD
 from agentmux.compare.stats import CLAIM, Estimate
-from agentmux.compare.table import Word, contrast_numbers, counted, lasting, money, percent, span
+from agentmux.compare.table import (
+    Word,
+    contrast_numbers,
+    counted,
+    judge_told,
+    judge_warned,
+    lasting,
+    money,
+    percent,
+    span,
+)
 from agentmux.compare.timeline import Timeline
 from agentmux.paths import SessionPaths
 
@@ -52,6 +62,8 @@ def _body(analysis: Analysis, name: str, lines: dict[str, Timeline]) -> Iterator
     yield "<h2>Tasks</h2>" + _sheet(_tasks(analysis))
     if analysis.contrasts:
         yield f"<h2>Against {escape(plan.baseline)}</h2>" + _sheet(_contrasts(analysis))
+        yield from (f'<p class="muted">{escape(line)}</p>' for line in judge_told(analysis))
+        yield from (f'<p class="warn">{escape(line)}</p>' for line in judge_warned(analysis))
     yield "<h2>Cost against success</h2>" + _sheet(plots.cost(analysis))
     yield "<h2>Messages and claims against the outcome</h2>"
     yield '<p class="muted">A point for each session; it leads to its row below.</p>' + _sheet(plots.talk(analysis))

@@ -31,10 +31,9 @@ def judged(repo, serving, tmp_path):
         log.append(3.0, "ada", [MessageSent(id=1, to="bob", text="I take cart.py")])
     script = tmp_path / "script.yaml"
 
-    def run(*arguments, answers):
-        script.write_text(
-            json.dumps({"steps": [step for answer in answers for step in ({"say": answer}, {"end": True})]})
-        )
+    def run(*arguments, answers=(), fails=()):
+        said = [step for answer in answers for step in ({"say": answer}, {"end": True})]
+        script.write_text(json.dumps({"steps": [*({"fail": status} for status in fails), *said]}))
         _, url = serving(script, "--listen", "127.0.0.1:0")
         env = {**os.environ, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "sk-scripted-judge"}
         words = [sys.executable, "-m", "agentmux", "score", paths.id, "--judge", MODEL, *arguments]
@@ -56,6 +55,20 @@ def test_what_is_no_ruling_is_told(judged):
     ran = judged(answers=["I would rather not."])
     assert ran.returncode == 1
     assert "something else than was asked for" in ran.stderr
+
+
+def test_a_hiccup_of_the_provider_is_waited_out(judged):
+    ran = judged(answers=[json.dumps(SAID)], fails=[503])
+    assert ran.returncode == 0, ran.stderr
+    assert "They shared the work." in ran.stdout
+
+
+def test_a_model_that_refuses_is_told_in_the_providers_words(judged):
+    ran = judged(fails=[401], answers=["I am asked again."])
+    assert ran.returncode == 1
+    told = "agentmux: The judge openai/scripted does not answer: The script wants this request to fail.\n"
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_against_needs_a_judge(run):
