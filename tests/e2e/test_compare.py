@@ -184,7 +184,7 @@ def test_a_model_rules_on_pairs_in_both_orders_and_is_asked_once(
     ]
     assert [one.quotes for one in ruled] == [{"other": ["done.txt"]}] * 2
     assert len({one.prompt for one in ruled}) == 2
-    assert round(sum(one.cost for one in ruled), 4) == found["cost"] > 0
+    assert round(sum(one.cost or 0 for one in ruled), 4) == found["cost"] > 0
 
     shown = ("--show", fair["comparison"], "--judge")
     bribed = Comparing(agentmux, home, *shown, "openai/first").result()["judged"]["other"]

@@ -34,7 +34,7 @@ def ran(**verdicts):
 
 def asked(said, rulings):
     """What comes of these rulings (or errors) by the layout's session: the count, who was asked, what was told."""
-    pairs, told = [], []
+    pairs, told = [], list[str]()
 
     def judge(this, other):
         pairs.append((this, other))
