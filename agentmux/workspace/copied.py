@@ -103,7 +103,7 @@ def without(names: Iterable[bytes], copied: frozenset[bytes]) -> list[bytes]:
     >>> without([b".env", b".env/x", b".envrc"], frozenset([b".env"]))
     [b'.envrc']
     """
-    return [name for name in names if not copied or not (copied & {name, *_parents(name)})]
+    return [name for name in names if not copied or not (copied & {name, *parents(name)})]
 
 
 def patterns(names: Iterable[str]) -> bytes:
@@ -116,7 +116,12 @@ def patterns(names: Iterable[str]) -> bytes:
     return b"".join(os.fsencode("/" + SPECIAL.sub(r"\\\1", name)) + b"\n" for name in names)
 
 
-def _parents(name: bytes) -> Iterable[bytes]:
+def parents(name: bytes) -> Iterable[bytes]:
+    """The folders around a file, the nearest first.
+
+    >>> list(parents(b"a/b/c"))
+    [b'a/b', b'a']
+    """
     while b"/" in name:
         name = name.rpartition(b"/")[0]
         yield name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -31,15 +32,16 @@ def snapshots_ref(agent: str) -> str:
     return f"refs/agentmux/snapshots/{agent}"
 
 
-def take(paths: SessionPaths, agent: str, before: str) -> Taken:
+def take(paths: SessionPaths, agent: str, before: str, among: set[bytes] | None = None) -> Taken:
     """Take the agent's tree as it is now, and keep it if it is another than `before` (empty: what it started from).
 
-    Raises GitError.
+    `among` are the only files and folders that may have changed since it was last looked at, if that is known. Raises
+    GitError.
     """
     began = time.monotonic()
     host = Git(paths.git)
     parent = before or host.line("rev-parse", "--verify", f"{start_of(paths, agent)}^{{tree}}")
-    tree, large = look(paths, agent)
+    tree, large = look(paths, agent, among)
     changed = tuple(changes(paths, parent, tree)) if tree != parent else ()
     if tree != parent:
         _keep(paths, agent, tree)
@@ -48,5 +50,8 @@ def take(paths: SessionPaths, agent: str, before: str) -> Taken:
 
 def _keep(paths: SessionPaths, agent: str, tree: str) -> None:
     host, ref = Git(paths.git), snapshots_ref(agent)
-    tip = host.line("for-each-ref", "--format=%(objectname)", ref) or start_of(paths, agent)
-    host.run("update-ref", ref, host.line("commit-tree", tree, "-p", tip, "-m", f"Snapshot of {agent}"))
+    words = ("commit-tree", tree, "-m", f"Snapshot of {agent}", "-p")
+    made = host.call(*words, ref)
+    # The first one has none before it.
+    commit = os.fsdecode(made.stdout).strip() if not made.status else host.line(*words, start_of(paths, agent))
+    host.run("update-ref", ref, commit)

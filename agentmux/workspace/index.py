@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from agentmux.errors import GitError
@@ -26,21 +26,26 @@ class Looked(NamedTuple):
     large: list[bytes]
 
 
-def update(git: Git, copied: frozenset[bytes] = frozenset(), largest: int | None = None) -> Looked:
+def update(
+    git: Git,
+    copied: frozenset[bytes] = frozenset(),
+    largest: int | None = None,
+    only: Sequence[bytes] = (),
+) -> Looked:
     """Make the index hold the work tree's files, ignored ones excepted, and return what was looked at again.
 
     Never in it are the `copied` ones, which are not the agent's work.
 
     Only files whose stat data changed are read. Files that cannot be read, and those that have more than `largest`
-    bytes, keep what the index has of them.
+    bytes, keep what the index has of them. With `only`, no other files and folders (with all in them) are looked at.
     """
-    changed, gone = _changed(git)
+    changed, gone = _changed(git, only)
     changed = without(changed, copied)
     large = outgrown(git, changed, largest)
     present = [name for name in changed if name not in large]
     _remove(git, gone)
     _add(git, present)
-    untaken = without((name for name in untracked(git) if not name.endswith(b"/")), copied)
+    untaken = without((name for name in untracked(git, only) if not name.endswith(b"/")), copied)
     large |= outgrown(git, untaken, largest)
     new = [name for name in untaken if name not in large]
     _add(git, new)
@@ -54,12 +59,12 @@ def outgrown(git: Git, names: Iterable[bytes], largest: int | None) -> set[bytes
 
 def changed_names(git: Git) -> list[bytes]:
     """The files whose stat data are others than the index has, and that are there."""
-    return _changed(git)[0]
+    return _changed(git, ())[0]
 
 
-def untracked(git: Git) -> list[bytes]:
+def untracked(git: Git, only: Sequence[bytes] = ()) -> list[bytes]:
     """Names in the work tree that the index does not hold and no pattern ignores; nested repositories end with `/`."""
-    return git.names("ls-files", "-z", "--others", "--exclude-standard")
+    return git.names("ls-files", "-z", "--others", "--exclude-standard", "--", *map(os.fsdecode, only))
 
 
 def drop_ignored(git: Git, keep: str) -> None:
@@ -69,10 +74,10 @@ def drop_ignored(git: Git, keep: str) -> None:
         _remove(git, sorted(ignored - set(git.names("ls-tree", "-r", "-z", "--name-only", keep))))
 
 
-def _changed(git: Git) -> tuple[list[bytes], list[bytes]]:
+def _changed(git: Git, only: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     present: dict[bytes, None] = {}
     gone: dict[bytes, None] = {}
-    fields = git.names("diff-files", "--raw", "-z", "--ignore-submodules=all")
+    fields = git.names("diff-files", "--raw", "-z", "--ignore-submodules=all", "--", *map(os.fsdecode, only))
     for facts, name in zip(fields[::2], fields[1::2], strict=True):
         old_mode, new_mode, _, _, status = facts.lstrip(b":").split(b" ")
         if status == b"D" or (status == b"U" and not _exists(git, name)):

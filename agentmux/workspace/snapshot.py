@@ -16,6 +16,8 @@ from agentmux.workspace.start import start_of
 
 LARGE = 50 << 20
 """Bytes of a file above which no snapshot has it: each version of it would be kept."""
+MANY = 200
+"""Files and folders from which on a look at the whole tree is cheaper than one at each of them."""
 DIFF_LIMIT = 400_000
 """Bytes of a diff or a file that are given out."""
 
@@ -43,16 +45,28 @@ def snapshot(paths: SessionPaths, agent: str) -> str:
     return look(paths, agent).tree
 
 
-def look(paths: SessionPaths, agent: str) -> Seen:
+def look(paths: SessionPaths, agent: str, changed: set[bytes] | None = None) -> Seen:
     """The tree that the agent's workspace holds now; its objects are in the host's repository.
 
     Ignored and copied files are not in it, nor are repositories nested in the workspace, new files that cannot be
-    read, and those larger than `LARGE`. Raises GitError.
+    read, and those larger than `LARGE`.
+
+    Args:
+        paths: the session's.
+        agent: whose workspace.
+        changed: the files and folders that may be others than at the last look; nothing else is looked at, and what is
+            `large` among the rest is not named again. None if that is not known.
+
+    Raises:
+        GitError: git refused.
     """
     git = _over(paths, agent)
+    places = None if changed is None else _places(changed)
+    names, large = set[bytes](), list[bytes]()
     with _alone(paths, agent):
-        names, large = index.update(git, copied.known(paths), LARGE)
-        if any(name.rpartition(b"/")[2] == b".gitignore" for name in names):
+        if places is None or places:
+            names, large = index.update(git, copied.known(paths), LARGE, places or ())
+        if any(map(_ignores, names | (changed or set()))):
             index.drop_ignored(git, start_of(paths, agent))
         return Seen(git.line("write-tree"), [shown(name) for name in large])
 
@@ -100,6 +114,24 @@ def changes(paths: SessionPaths, old: str, new: str) -> list[Changed]:
         added, removed, name = field.split(b"\t", 2)
         found.append(Changed(statuses[name], shown(name), _number(added), _number(removed)))
     return found
+
+
+def _places(changed: set[bytes]) -> list[bytes] | None:
+    """The files and folders to be looked at, none in another; None if that is the whole tree.
+
+    >>> sorted(_places({b"a", b"a/b", b"c/.gitignore"})), _places({b".gitignore"})
+    ([b'a', b'c'], None)
+    """
+    places = {name.rpartition(b"/")[0] if _ignores(name) else name for name in changed}
+    if b"" in places:
+        return None
+    found = [name for name in places if places.isdisjoint(copied.parents(name))]
+    return found if len(found) <= MANY else None
+
+
+def _ignores(name: bytes) -> bool:
+    """Whether the file says what is ignored in its folder."""
+    return name.rpartition(b"/")[2] == b".gitignore"
 
 
 def _text(written: bytes, more: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from agentmux.paths import SessionPaths
 from agentmux.room.events import SnapshotTaken
 from agentmux.service.log import LogReader
 from scripts.bench.desk import repository, running, wait
@@ -27,15 +26,25 @@ def measure(folder: Path, rounds: int) -> list[Row]:
 
 def _writes(folder: Path, files: int, rounds: int) -> list[float]:
     found = []
-    with running(folder, ["silent"], repository(folder / "repo", files)) as paths:
+    with running(folder, ["silent"], repository(folder / "repo", files)) as paths, LogReader(paths.log) as reader:
+        news = Snapshots(reader)
         for turn in range(rounds + 1):
             begin = time.perf_counter()
             (paths.tree("ada") / f"written{turn}.py").write_text("NEW = 1\n")
-            wait(lambda turn=turn: _seen(paths, f"written{turn}.py"), "no snapshot was taken")
+            wait(lambda turn=turn: news.name(f"written{turn}.py"), "no snapshot was taken")
             found.append(time.perf_counter() - begin)
-    return found[1:]  # the first one fills the index
+    return found[1:]  # the first one comes while the session still begins
 
 
-def _seen(paths: SessionPaths, name: str) -> bool:
-    with LogReader(paths.log) as reader:
-        return any(isinstance(one.event, SnapshotTaken) and name in one.event.paths for one in reader.read())
+class Snapshots:
+    """What a log tells of snapshots, read on from where it was read up to."""
+
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self._read = 0
+
+    def name(self, path: str) -> bool:
+        """Whether a new one tells of this path."""
+        found = self._log.read(self._read)
+        self._read = found[-1].seq if found else self._read
+        return any(isinstance(one.event, SnapshotTaken) and path in one.event.paths for one in found)

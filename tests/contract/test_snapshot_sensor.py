@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import random
+import shutil
 from typing import Any, cast
 
 import pytest
@@ -11,9 +15,10 @@ from agentmux.room.events import SessionCreated
 from agentmux.room.fold import fold
 from agentmux.service.log import Log
 from agentmux.service.room import Room
-from agentmux.service.sensors import snapshots, tree
+from agentmux.service.sensors import files, snapshots
 from agentmux.service.sensors.snapshots import SnapshotSensor
-from agentmux.workspace import snapshot
+from agentmux.workspace import index, snapshot
+from agentmux.workspace.git import Git
 from tests.fixtures.waiting import PATIENCE
 from tests.unit.workspace.conftest import world, write
 
@@ -63,6 +68,11 @@ class Seen:
                 await self.news.wait()
 
     @property
+    def tree(self):
+        """The last tree that was told."""
+        return self.room.state.agents["ada"].tree or self.world.host("rev-parse", f"{self.world.base}^{{tree}}")
+
+    @property
     def paths(self):
         """Every path that snapshots named."""
         return {path for event in self.events if event.kind == "snapshot.taken" for path in event.paths}
@@ -84,27 +94,90 @@ async def test_what_is_written_is_taken_by_itself(seen):
     assert seen.room.state.agents["ada"].tree == snapshot.snapshot(seen.world.paths, "ada")
 
 
-async def test_a_folder_that_is_made_before_the_watch_begins_is_watched(seen, monkeypatch):
-    listed = tree._folders
-
-    def then_made(tree):
-        found = listed(tree)
-        (tree / "late").mkdir(exist_ok=True)
-        return found
-
-    monkeypatch.setattr(tree, "_folders", then_made)
-    write(seen.world.tree("ada"), {"before.py": "1\n"})
+@pytest.mark.parametrize("seed", range(3))
+async def test_looking_at_what_changed_finds_what_a_look_at_everything_finds(seen, seed, monkeypatch):
+    """An agent does this and that, and at each halt the tree that is told is the one that a look from nothing gives."""
+    monkeypatch.setattr(snapshots, "SETTLE", 0.05)
+    chance, agent = random.Random(seed), Busy(seen.world.tree("ada"), random.Random(seed))
     seen.sensor.watch("ada")
-    await seen.until(lambda: "before.py" in seen.paths)
-    write(seen.world.tree("ada"), {"late/a.py": "1\n"})
-    await seen.until(lambda: "late/a.py" in seen.paths)
+    for _ in range(5):
+        for _ in range(chance.randrange(1, 25)):
+            agent.do_something()
+        expected = from_nothing(seen.world)
+        await seen.until(lambda expected=expected: seen.tree == expected)
+    assert not seen.warnings
+
+
+class Busy:
+    """Does by chance what agents do to files."""
+
+    def __init__(self, tree, chance):
+        self.tree, self.chance = tree, chance
+
+    def do_something(self):
+        self.chance.choice(
+            [self.write, self.write, self.write, self.move, self.remove, self.ignore, self.link, self.mark]
+        )()
+
+    def any(self):
+        """Something that is there, or an empty list."""
+        found = [path for path in self.tree.rglob("*") if path.name != ".git"]
+        return self.chance.choices(sorted(found)) if found else []
+
+    def new(self):
+        folder = self.tree.joinpath(*self.chance.choices(["a", "b", "c d", "build"], k=self.chance.randrange(3)))
+        return folder / self.chance.choice(["x.py", "y.log", "ü", "-z", "a", "b"])
+
+    def made(self):
+        """A name under which nothing is, in a folder that is there."""
+        path = self.new()
+        with contextlib.suppress(OSError):  # a file is where a folder should be
+            path.parent.mkdir(parents=True, exist_ok=True)
+        free = path.parent.is_dir() and path.parent.resolve() == path.parent
+        return [path] if free and not os.path.lexists(path) else []
+
+    def write(self):
+        for path in self.made() or [one for one in self.any() if one.is_file() and not one.is_symlink()]:
+            path.write_text("".join(self.chance.choices("12\n", k=self.chance.randrange(20))))
+
+    def move(self):
+        for source, target in zip(self.any(), self.made(), strict=False):
+            with contextlib.suppress(OSError):  # into itself
+                source.rename(target)
+
+    def remove(self):
+        for path in self.any():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def ignore(self):
+        folder = next((one for one in self.any() if one.is_dir() and not one.is_symlink()), self.tree)
+        (folder / ".gitignore").write_text(
+            "\n".join(self.chance.choices(["*.log", "b", "/a/", "!x.py", "build/"], k=2))
+        )
+
+    def link(self):
+        for path in self.made():
+            path.symlink_to(self.chance.choice(["a", "/etc", "nowhere"]))
+
+    def mark(self):
+        for path in self.any():
+            if path.is_file() and not path.is_symlink():
+                path.chmod(self.chance.choice([0o644, 0o755]))
+
+
+def from_nothing(world):
+    """The tree that the workspace holds, as an index that knows nothing of it finds out."""
+    git = Git(world.paths.git, world.tree("ada"), world.folder / "another.index")
+    git.run("read-tree", world.base)
+    index.update(git)
+    return git.line("write-tree")
 
 
 async def test_a_tree_that_cannot_be_watched_is_looked_at_now_and_then(seen, monkeypatch):
-    def refused(*_, **__):
+    async def refused(*_):
         raise OSError("OS file watch limit reached")
 
-    monkeypatch.setattr(tree, "awatch", refused)
+    monkeypatch.setattr(files, "watch_tree", refused)
     monkeypatch.setattr(snapshots, "POLL", 0.1)
     seen.sensor.watch("ada")
     await seen.until(lambda: seen.warnings)

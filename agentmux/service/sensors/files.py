@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterable
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 
 from agentmux.room.commands import Touched
 from agentmux.room.state import ROOM
@@ -16,20 +13,21 @@ from agentmux.workspace.repo import shown
 
 BUNDLE = 500
 """Paths in one report; between two of them the room answers others."""
+Changed = Callable[[set[bytes], bool], None]
 
 
-async def watch_files(room: Room, agent: str, stop: asyncio.Event, changed: Callable[[], None]) -> None:
+async def watch_files(room: Room, agent: str, stop: asyncio.Event, changed: Changed) -> None:
     """Report the paths that change in the agent's tree, in bundles, until `stop` or the end of the tree.
 
-    `changed` is called at each change, and whenever other folders are watched than before: then some may be unseen.
-    Raises what watchfiles does (OSError, RuntimeError) where the system lets no more folders be watched.
+    `changed` is called before with their names, and with whether anything else may have changed as well. Raises what
+    `watch_tree` does (OSError, RuntimeError) where the system lets no more folders be watched.
     """
-    await watch_tree(room.paths.tree(agent), stop, changed, partial(_report, room, agent))
 
+    async def report(names: set[bytes], lost: bool) -> None:
+        changed(names, lost)
+        paths = sorted(map(shown, names))
+        for start in range(0, len(paths), BUNDLE):
+            await room.submit(ROOM, Touched(agent=agent, paths=paths[start : start + BUNDLE]))
+            await asyncio.sleep(0)
 
-async def _report(room: Room, agent: str, files: Iterable[Path]) -> None:
-    tree = room.paths.tree(agent)
-    paths = sorted({shown(os.fsencode(file.relative_to(tree))) for file in files})
-    for start in range(0, len(paths), BUNDLE):
-        await room.submit(ROOM, Touched(agent=agent, paths=paths[start : start + BUNDLE]))
-        await asyncio.sleep(0)
+    await watch_tree(room.paths.tree(agent), stop, report)

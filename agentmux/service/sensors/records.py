@@ -22,6 +22,10 @@ class _Agent:
     files: RecordFiles
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def told(self, _names: set[bytes], _lost: bool) -> None:
+        """Something changed; what, is found in the files themselves."""
+        self.changed.set()
+
 
 class RecordSensor:
     """Tells of each reply that an agent's CLI notes down, once, whichever room was there when it came.
@@ -45,7 +49,7 @@ class RecordSensor:
             home = self.room.paths.agent_home(agent)
             entry = self._agents[agent] = _Agent(RecordFiles(home, login.records))
             folder = home / login.records.folder.removeprefix("~/")
-            self.room.spawn(self._watch(agent, watch_tree(folder, self.stop, entry.changed.set, _nothing)))
+            self.room.spawn(self._watch(agent, watch_tree(folder, self.stop, entry.told)))
             self.room.spawn(self._look_when_changed(agent, entry))
 
     def follow(self, entry: Recorded) -> None:
@@ -77,7 +81,3 @@ class RecordSensor:
     def _warn(self, text: str) -> None:
         if all(text != told for _, told in self.room.state.warnings):
             self.room.record(ROOM, [Warned(text=text)])
-
-
-async def _nothing(_: object) -> None:
-    """What changed is found in the files themselves."""
