@@ -107,7 +107,7 @@ def test_a_day_with_two_agents(app, home, repo):
     # a merge
     (run.paths.tree("bob") / "b.txt").write_text("by bob\n")
     screen.type("M")
-    screen.wait_for(r"ada.*bob")
+    screen.wait_for("enter merges")
     screen.type("\r")
     run.until(lambda s: s.branch)
     screen.wait_for("agentmux/" + run.paths.id)

@@ -73,10 +73,11 @@ def test_an_interrupt_gives_the_models_reply_up(stage):
 
 def test_what_a_tool_said_after_an_interrupt_is_not_lost(stage, room):
     """A reply of the room may bring mail, which does not come again."""
-    stage.screen.types("sleep", "interrupt")
+    stage.screen.types(" · ready", "interrupt")
     stage.screen.types("has ended after all", "line", "and now?")
-    said = stage.play(call("shell", command="trap 'echo my last words; exit' TERM; sleep 600 & wait"), "One.")
-    assert contents(said, "user")[1].startswith("(This came after the interrupt:)\nmy last words")
+    command = "trap 'echo my last words; exit' TERM; echo rea''dy; sleep 600 & wait"
+    said = stage.play(call("shell", command=command), "One.")
+    assert contents(said, "user")[1].startswith("(This came after the interrupt:)\nready\nmy last words")
     assert contents(said, "user")[1].endswith("\n\nand now?")
 
 
