@@ -1,6 +1,7 @@
-"""Bad input at the command line, as a user meets it: one sentence with what to do, the right exit status, no traceback.
+"""Bad input to real processes and sessions: one sentence with what to do, the right exit status, no traceback.
 
-Exit status 2 is a wrong request, 1 is a failure of the machine around it.
+What is refused before anything starts is in tests/unit/cli, without a process for each. Exit status 2 is a wrong
+request, 1 is a failure of the machine around it.
 """
 
 from __future__ import annotations
@@ -64,101 +65,15 @@ def path_with(folder: Path, **programs: str) -> str:
     return str(folder)
 
 
-GOOD_TMUX = "echo tmux 3.3a"
-
-
-@pytest.mark.parametrize("command", [["up", "--agents", "shell"], ["demo", "--headless"]])
-@pytest.mark.parametrize(
-    ("programs", "sentence", "hint"),
-    [
-        ({}, "tmux is not installed", "apt install tmux"),
-        ({"tmux": "echo tmux 3.1c"}, "tmux 3.1c is too old: agentmux needs 3.2 or newer.", "apt install tmux"),
-        ({"tmux": GOOD_TMUX}, "git is not installed.", "Install"),
-        ({"tmux": GOOD_TMUX, "git": "echo git version 2.30.2"}, "agentmux needs git 2.38 or newer", "Install"),
-    ],
-)
-def test_a_program_that_is_missing_or_too_old(run, home, repo, command, programs, sentence, hint):
-    where = ["--repo", repo] if command[0] == "up" else []
-    text = told(run(*command, *where, PATH=path_with(home / "bin", **programs)), FAILURE)
-    assert sentence in text
-    assert hint in text
-    assert listing() == []
-
-
-@pytest.mark.parametrize("words", [["say", "hello"], ["merge"], ["stop"]])
-def test_a_lost_session_whose_tmux_is_not_found_any_more_stays_as_it_is(run, home, start, words):
+def test_a_lost_session_whose_tmux_is_not_found_any_more_stays_as_it_is(run, home, start):
     running = start(ada="shell")
     os.kill(running.room_pid(), 9)
     running.until_true(lambda: [line.status for line in listing()] == ["lost"])
-    done = run(*words, PATH=path_with(home / "bin", git="echo git version 2.39.2"))
-    assert "tmux is not installed" in told(done, FAILURE)
-    assert [line.status for line in listing()] == ["lost"]
+    path = path_with(home / "bin", git="echo git version 2.39.2")
+    for words in (["say", "hello"], ["merge"], ["stop"]):
+        assert "tmux is not installed" in told(run(*words, PATH=path), FAILURE)
+        assert [line.status for line in listing()] == ["lost"]
     assert running.screen("ada")
-
-
-@pytest.mark.parametrize(
-    ("prepare", "sentence"),
-    [
-        (lambda folder: None, "is not a git repository"),
-        (lambda folder: subprocess.run(["git", "init", "-q", folder], check=True), "has no commit yet"),
-        (lambda folder: folder.rmdir(), "is not a folder"),
-    ],
-)
-def test_a_folder_that_will_not_do(run, home, prepare, sentence):
-    folder = home / "folder"
-    folder.mkdir()
-    prepare(folder)
-    assert sentence in told(run("up", "--repo", folder, "--agents", "shell", "--sandbox", "process"), USAGE)
-    assert listing() == []
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--layout", "dou"], "There is no layout 'dou'.\n  Did you mean 'duo'?"),
-        (["--agents", "shel"], "There is no profile 'shel'.\n  Did you mean 'shell'?"),
-        (["--agents", "ada=shell,ada=shell"], "Two agents are called 'ada'."),
-        (["--agents", "Ada=shell"], "'Ada' is no name for an agent"),
-        (["--agents", "you=shell"], "'you' is no name for an agent"),
-        (["--agents", ",".join(["shell"] * 9)], "at most 8 agents"),
-        (["--agents", ","], "'' is no agent."),
-    ],
-)
-def test_names(run, repo, words, sentence):
-    assert sentence in told(run("up", "--repo", repo, "--sandbox", "process", *words), USAGE)
-    assert listing() == []
-
-
-TWICE = "title: T\nagents:\n- {name: ada, profile: shell}\n- {name: ada, profile: shell}\n"
-
-
-@pytest.mark.parametrize(
-    ("layout", "line", "sentence"),
-    [
-        ("title: T\nagents: [\n", 3, "this is no YAML"),
-        ("title: T\nagnets: []\n", 2, "unknown key 'agnets'.\n  Did you mean 'agents'?"),
-        ("title: T\nagents: 3\n", 2, "agents"),
-        ("", 1, ""),
-        ("- a\n", 1, ""),
-        (TWICE, 2, "ada"),
-        ("title: T\nagents:\n- {name: ada, profile: shell}\nlimits: {memory: lots}\n", 4, "memory"),
-    ],
-)
-def test_a_layout_with_a_mistake_names_file_and_line(run, home, repo, layout, line, sentence):
-    file = home / "mine.yaml"
-    file.write_text(layout)
-    text = told(run("up", "--repo", repo, "--sandbox", "process", "--layout", file), USAGE)
-    assert text.startswith(f"agentmux: {file}:{line}: ")
-    assert sentence in text
-
-
-def test_no_engine(run, repo):
-    text = told(
-        run("up", "--repo", repo, "--agents", "shell", "--sandbox", "docker", DOCKER_HOST="unix:///nowhere.sock"),
-        FAILURE,
-    )
-    assert text.startswith("agentmux: No container engine answers at unix:///nowhere.sock.\n  Start it")
-    assert listing() == []
 
 
 @pytest.fixture
@@ -192,14 +107,6 @@ def test_a_base_image_that_is_nowhere(run, home, repo, engine):
     assert "agentmux image base" in text
 
 
-@pytest.mark.parametrize("command", ["attach", "stop", "merge", "log", "locate"])
-def test_a_session_that_never_was(run, start, command):
-    known = start(ada="shell").paths.id
-    text = told(run(command, "nope"), USAGE)
-    if command != "attach":
-        assert text == f"agentmux: There is no session 'nope'.\n  Known: {known}.\n"
-
-
 def test_a_session_whose_folder_was_removed_by_halves(run, start):
     running = start(ada="shell")
     assert run("stop", running.paths.id).returncode == 0
@@ -219,21 +126,18 @@ def test_a_session_that_already_runs(start):
     assert second.stderr == f"The session {paths.id} is already running. `agentmux attach {paths.id}` shows it."
 
 
-@pytest.mark.parametrize(
-    ("pattern", "sentence"),
-    [
-        ("/etc/passwd", "is absolute"),
-        ("../other", "has '..'"),
-        ("a/../../b", "has '..'"),
-        ("", "at least one path"),
-        (" ", "empty"),
-    ],
-)
-def test_a_claim_on_no_place_in_the_repository(start, pattern, sentence):
+def test_a_claim_on_no_place_in_the_repository(start):
     running = start(ada="shell")
-    done = room_tool(running, "ada", "claim", f"paths={pattern}")
-    assert (done.returncode, done.stdout) == (FAILURE, "")
-    assert sentence in done.stderr
+    for pattern, sentence in {
+        "/etc/passwd": "is absolute",
+        "../other": "has '..'",
+        "a/../../b": "has '..'",
+        "": "at least one path",
+        " ": "empty",
+    }.items():
+        done = room_tool(running, "ada", "claim", f"paths={pattern}")
+        assert (done.returncode, done.stdout) == (FAILURE, ""), pattern
+        assert sentence in done.stderr
     assert not running.state.claims
 
 

@@ -104,9 +104,10 @@ def test_no_session_yet(run):
 
 def test_a_session_that_is_gone(run, repo):
     paths = stopped_session(repo)
-    ran = run("log", "nope")
-    assert ran.status == 2
-    assert ran.err.startswith(f"agentmux: There is no session 'nope'.\n  Known: {paths.id}.")
+    for words in ("log nope", "stop nope", "merge nope", "locate nope", "explain nope ada"):
+        ran = run(*words.split())
+        assert (ran.status, ran.err) == (2, f"agentmux: There is no session 'nope'.\n  Known: {paths.id}.\n"), words
+    assert run("attach", "nope").status == 2
 
 
 def test_the_beginning_of_an_id_will_do_if_only_one_session_begins_so(run, repo):
