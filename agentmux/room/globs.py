@@ -20,6 +20,7 @@ A pattern means what it would mean in the `.gitignore` of the repository's root,
 Two patterns overlap if some path is covered by both. That is a search through pairs of positions: over the segments of
 both and, where two segments meet, over their characters; a star is a position that may stay where it is. It costs at
 most the product of both lengths, and since whoever asks must not hold up the room, what counts for that is limited.
+Whether a pattern covers a path is simpler (`_fits`): a path has no stars.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import takewhile
 from typing import TypeVar
 
 from agentmux.room import characters
@@ -45,9 +47,11 @@ Glob = tuple[CharSet | None, ...]
 """One segment; None is `*`."""
 Segments = tuple[Glob | None, ...]
 """A whole pattern; None is any number of segments."""
+Names = tuple[Glob | str | None, ...]
+"""The same, with the names that have no wildcards as they are."""
 
 ANY_NAME: Glob = (characters.ANY, None)
-NO_NAMES = ("", ".", "..")
+NO_NAMES = frozenset(("", ".", ".."))
 NAMES: tuple[Glob, Glob] = (
     (None, characters.without(characters.one(".")), None),
     (characters.ANY, characters.ANY, characters.ANY, None),
@@ -58,6 +62,7 @@ WILDCARD = re.compile(r"[*?[]")
 FILE_NAME = re.compile(r".+\.[a-z][a-z0-9]{0,5}")
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,17 @@ class Pattern:
 
     text: str
     segments: Segments
+    names: Names
     anchor: Symbol | Lines | None = None
+
+    @property
+    def root(self) -> str:
+        """All that it covers is this file, or lies in this folder; empty for the root.
+
+        >>> parse("src/api/*.py").root, parse("docs/a.md").root, parse("*.py").root
+        ('src/api', 'docs/a.md', '')
+        """
+        return "/".join(takewhile(lambda name: isinstance(name, str), self.names))  # type: ignore[arg-type]
 
 
 @lru_cache(4096)
@@ -106,8 +121,8 @@ def parse(text: str) -> Pattern:
 
 def matches(pattern: Pattern, path: str) -> bool:
     """Whether the pattern covers the file of this path (of which it may name a part only)."""
-    names = tuple(_literal(name) for name in path.split("/"))
-    return _run((pattern.segments, names), _name) is not None
+    names = path.split("/")
+    return NO_NAMES.isdisjoint(names) and _fits(pattern.names, names, _is_name)
 
 
 def overlap(a: Pattern, b: Pattern) -> bool:
@@ -196,7 +211,8 @@ def _assemble(body: str, anchor: Symbol | Lines | None) -> Pattern:
         segments += [ANY_NAME, None]
     elif anchor is None and not FILE_NAME.fullmatch(names[-1]):
         segments.append(None)
-    return Pattern(text + _anchor_text(anchor), tuple(segments), anchor)
+    plain = (_spelled(glob) if glob and _is_literal(glob) else glob for glob in segments)
+    return Pattern(text + _anchor_text(anchor), tuple(segments), tuple(plain), anchor)
 
 
 def _anchor_text(anchor: Symbol | Lines | None) -> str:
@@ -231,11 +247,6 @@ def _glob(name: str) -> Glob:
             places.append(characters.one(char))
         at += 1
     return tuple(places)
-
-
-@lru_cache(4096)
-def _literal(name: str) -> Glob:
-    return tuple(characters.one(char) for char in name)
 
 
 def _is_literal(glob: Glob) -> bool:
@@ -281,22 +292,40 @@ def _word(globs: tuple[Glob, ...]) -> str | None:
     return None if chars is None else "".join(chars)
 
 
-def _accepts(glob: Glob, name: str) -> bool:
-    """Whether the glob fits the name; where it does not go on after a star, the star takes one character more."""
+def _fits(places: Sequence[T | None], letters: Sequence[S], accepts: Callable[[T, S], bool]) -> bool:
+    """Whether there is a way through all places with these letters; None in a place stands for any number of them.
+
+    Where it does not go on after a star, the star takes one letter more. Stars before the last one need not: what
+    follows them was found as early as can be. So it costs at most the product of both lengths.
+    """
     at = place = 0
     star, taken = -1, 0
-    while at < len(name):
-        if place < len(glob) and (wanted := glob[place]) is None:
+    while at < len(letters):
+        if place < len(places) and (wanted := places[place]) is None:
             star, taken = place, at
             place += 1
-        elif place < len(glob) and wanted and any(first <= ord(name[at]) <= last for first, last in wanted):
+        elif place < len(places) and wanted is not None and accepts(wanted, letters[at]):
             place, at = place + 1, at + 1
         elif star >= 0:
             taken += 1
             place, at = star + 1, taken
         else:
             return False
-    return all(rest is None for rest in glob[place:])
+    return all(rest is None for rest in places[place:])
+
+
+def _is_name(wanted: Glob | str, name: str) -> bool:
+    return wanted == name if isinstance(wanted, str) else _accepts(wanted, name)
+
+
+def _accepts(glob: Glob, name: str) -> bool:
+    """Whether the glob fits the name."""
+    return _fits(glob, name, _is_in)
+
+
+def _is_in(ranges: CharSet, char: str) -> bool:
+    point = ord(char)
+    return any(first <= point <= last for first, last in ranges)
 
 
 def _spelled(glob: Glob) -> str:

@@ -15,6 +15,7 @@ from agentmux.room.events import Recorded
 from agentmux.room.lines import LineChange
 from agentmux.room.state import ALL, YOU
 from agentmux.score.similarity import similarities
+from agentmux.score.writes import Writes
 
 E = TypeVar("E", bound=ev.Event)
 
@@ -182,15 +183,21 @@ class Recording:
         ends = {event.id: recorded for recorded, event in self.all(ev.WaitEnded)}
         return [Waited(recorded, event, ends.get(event.id)) for recorded, event in self.all(ev.ClaimRefused)]
 
-    def files_of(self, members: Sequence[str]) -> set[tuple[str, str]] | None:
-        """Which of these agents changed which file, as (agent, path).
+    @cached_property
+    def writes(self) -> dict[str, Writes]:
+        """What each agent wrote that has snapshots."""
+        return {agent: Writes(taken) for agent, taken in self.snapshots.items()}
 
-        None where the log has no snapshot of them, or one that names only the first of its files.
-        """
-        taken = [event for _, event in self.all(ev.SnapshotTaken) if event.agent in members]
-        if not taken or any(event.files > len(event.paths) for event in taken):
+    def tells_files_of(self, members: Sequence[str]) -> bool:
+        """Whether the log has a snapshot of these agents, and all that it has name all of their files."""
+        wrote = [self.writes[name] for name in members if name in self.writes]
+        return bool(wrote) and all(one.whole for one in wrote)
+
+    def files_of(self, members: Sequence[str]) -> set[tuple[str, str]] | None:
+        """Which of these agents changed which file, as (agent, path); None where the log does not tell them all."""
+        if not self.tells_files_of(members):
             return None
-        return {(event.agent, path) for event in taken for path in event.paths}
+        return {(name, path) for name in members if name in self.writes for path in self.writes[name].files}
 
     def until(self, ended: Recorded | None) -> float:
         """When something ended (Unix seconds): with this event, or with the recording."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
-from agentmux.room import events as ev
 from agentmux.room.events import Recorded
-from agentmux.room.globs import matches, parse
+from agentmux.room.globs import parse
 from agentmux.score.metric import Measure, Metric
 from agentmux.score.recording import Held, Recording
 
@@ -19,25 +17,19 @@ def idle_hold(recording: Recording, members: Sequence[str]) -> Measure:
     log tells of no snapshot of a holder, or of one that names only the first of its files.
     """
     held = [one for one in recording.held if one.event.holder in members]
-    if any(recording.files_of((one.event.holder,)) is None for one in held):
+    if not all(recording.tells_files_of((holder,)) for holder in {one.event.holder for one in held}):
         return Measure(None)
-    writes = {name: [pair for pair in recording.all(ev.SnapshotTaken) if pair[1].agent == name] for name in members}
-    lasts = [_last_write(recording, one, writes[one.event.holder]) for one in held]
+    lasts = [_last_write(recording, one) for one in held]
     seconds = sum((recording.until(one.ended) - last.at for one, last in zip(held, lasts, strict=True)), 0.0)
     ends = [one.ended for one in held if one.ended]
     return Measure(seconds, [*lasts, *ends])
 
 
-def _last_write(recording: Recording, held: Held, writes: Sequence[tuple[Recorded, ev.SnapshotTaken]]) -> Recorded:
+def _last_write(recording: Recording, held: Held) -> Recorded:
     """The last snapshot with a file of the claim while it was held, or else its grant."""
     patterns = [parse(path) for path in held.event.paths]
-    end = recording.until(held.ended)
-    for recorded, event in reversed(writes[: bisect_right(writes, end, key=lambda pair: pair[0].at)]):
-        if recorded.seq < held.granted.seq:
-            break
-        if any(matches(pattern, path) for path in event.paths for pattern in patterns):
-            return recorded
-    return held.granted
+    writes, until = recording.writes[held.event.holder], recording.until(held.ended)
+    return writes.last_in(patterns, held.granted.seq, until) or held.granted
 
 
 METRIC = Metric("claims", "seconds", idle_hold)

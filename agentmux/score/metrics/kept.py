@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from agentmux.score.metric import Measure, Metric, share
 from agentmux.score.metrics.path_mentions import paths_in
-from agentmux.score.metrics.verified import files_until, names, sentences
+from agentmux.score.metrics.verified import sentences, written
 from agentmux.score.recording import Recording
 
 PROMISE = re.compile(r"\bI(?:'ll| will|'m going to| am going to|'m about to| plan to| take| own)\b", re.IGNORECASE)
@@ -21,15 +21,14 @@ def kept(recording: Recording, members: Sequence[str]) -> Measure:
     the name of a path; kept is it if the agent has changed that path by the end. Symbols and checks are not looked at
     yet. None where nothing was promised, or where the snapshots do not name all files.
     """
-    if recording.files_of(members) is None:
+    if not recording.tells_files_of(members):
         return Measure(None)
     held, promised = 0, []
     for one in recording.said_by(members):
         for sentence in () if one.event.ask else sentences(one.event.text):
             if PROMISE.search(sentence) and not NOT_MEANT.search(sentence):
                 paths = paths_in(sentence)
-                files = files_until(recording, one.sender, recording.end)
-                held += sum(any(names(path, file) for file in files) for path in paths)
+                held += sum(written(recording, one.sender, path, recording.end) for path in paths)
                 promised += [one.recorded] * len(paths)
     return Measure(share(held, len(promised)), promised)
 

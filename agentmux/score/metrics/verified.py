@@ -34,29 +34,24 @@ def verified(recording: Recording, members: Sequence[str]) -> Measure:
     and negations are none. It is true of a path if the sender's snapshots until 5 s later changed it. Statements about
     symbols and checks are not looked at yet. None where there is none, or where the snapshots do not name all files.
     """
-    if recording.files_of(members) is None:
+    if not recording.tells_files_of(members):
         return Measure(None)
     true, checked = 0, []
     for recorded, agent, paths in _statements(recording, members):
-        written = files_until(recording, agent, recorded.at + SOON)
-        true += sum(any(names(path, file) for file in written) for path in paths)
+        true += sum(written(recording, agent, path, recorded.at + SOON) for path in paths)
         checked += [recorded] * len(paths)
     return Measure(share(true, len(checked)), checked)
 
 
-def files_until(recording: Recording, agent: str, at: float) -> set[str]:
-    """The files that the agent had changed by then (Unix seconds)."""
-    return {path for one, event in recording.snapshots.get(agent, []) if one.at <= at for path in event.paths}
+def written(recording: Recording, agent: str, path: str, until: float) -> bool:
+    """Whether the agent had changed by then (Unix seconds) what somebody who says `path` may mean.
 
-
-def names(path: str, file: str) -> bool:
-    """Whether somebody who says `path` may mean this file: it, one in it, or one whose name ends so.
-
-    >>> names("cart.py", "shop/cart.py"), names("src/", "src/a.py"), names("art.py", "cart.py")
-    (True, True, False)
+    That is a file of this path, one below it, or one whose path ends so.
     """
-    path = path.removeprefix("./").removeprefix("/ws/").rstrip("/")
-    return f"/{file}".endswith(f"/{path}") or f"/{file}/".find(f"/{path}/") >= 0
+    if agent not in recording.writes:
+        return False
+    first = recording.writes[agent].first_named(path.removeprefix("./").removeprefix("/ws/").rstrip("/"))
+    return first is not None and first <= until
 
 
 def sentences(text: str) -> list[str]:
