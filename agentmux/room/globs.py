@@ -31,7 +31,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agentmux.room import characters
 from agentmux.room.characters import CharSet
@@ -62,7 +62,6 @@ WILDCARD = re.compile(r"[*?[]")
 FILE_NAME = re.compile(r".+\.[a-z][a-z0-9]{0,5}")
 
 T = TypeVar("T")
-S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +291,7 @@ def _word(globs: tuple[Glob, ...]) -> str | None:
     return None if chars is None else "".join(chars)
 
 
-def _fits(places: Sequence[T | None], letters: Sequence[S], accepts: Callable[[T, S], bool]) -> bool:
+def _fits(places: Sequence[Any], letters: Sequence[T], accepts: Callable[[Any, T], bool]) -> bool:
     """Whether there is a way through all places with these letters; None in a place stands for any number of them.
 
     Where it does not go on after a star, the star takes one letter more. Stars before the last one need not: what

@@ -315,6 +315,33 @@ def test_the_worst_patterns_are_little_work(a, b, monkeypatch):
     assert states(a, b, monkeypatch) < 20_000
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("a/" + "*a" * 19 + "*b", "a/" + "a" * 200),
+        ("/".join(["**", "*a"] * 15 + ["b"]), "/".join(["aa"] * 60)),
+        ("**/" + "/".join(["a"] * 30 + ["b"]), "/".join(["a"] * 200)),
+        ("/".join(["**", "a"] * 15 + ["b"]), "/".join(["a"] * 200)),
+    ],
+)
+def test_whether_the_worst_patterns_cover_a_path_is_little_work(pattern, path, monkeypatch):
+    looked = 0
+
+    def counting(real):
+        def count(wanted, found):
+            nonlocal looked
+            looked += 1
+            return real(wanted, found)
+
+        return count
+
+    parsed = parse(pattern)
+    for name in ("_is_name", "_is_in"):
+        monkeypatch.setattr(globs, name, counting(getattr(globs, name)))
+    assert not matches(parsed, path)
+    assert 0 < looked <= 50 * len(path)
+
+
 @pytest.mark.parametrize("pattern", ["*a" * 21, "a/*" + "a" * 41, "/".join(["*a*a*a*a*a*a"] * 4), "?" * 250])
 def test_patterns_that_would_be_much_work_are_refused(pattern):
     with pytest.raises(ValueError, match="more than 40 characters in names with wildcards"):
