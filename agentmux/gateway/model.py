@@ -9,8 +9,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx2
 from starlette.applications import Starlette
@@ -21,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentmux.gateway.chat_usage import WithoutUsage, asking
 from agentmux.gateway.refusal import refused
+from agentmux.gateway.upstream import Upstream
 from agentmux.gateway.usage import Tokens, UsageReader
 
 CONNECT_SECONDS = 15.0
@@ -38,18 +37,6 @@ NOT_SENT_ON = KEY_HEADERS | HOP_HEADERS | {"host", "accept-encoding"}
 """Without `accept-encoding` the reply comes as plain text, in which tokens can be counted."""
 Used = Callable[[Tokens], Awaitable[object]]
 Closed = Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """Where the model is: its URL, the header (name, value) with the real key, if it wants one, and its unix socket."""
-
-    url: str
-    key: tuple[str, str] | None = None
-    socket: Path | None = None
-
-    def __repr__(self) -> str:
-        return f"Upstream({self.url!r})"  # a key must not get into a log
 
 
 def model_app(upstream: Upstream, used: Used, closed: Closed) -> ASGIApp:

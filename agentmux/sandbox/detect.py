@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ISOLATING: tuple[SandboxKind, ...] = ("docker", "podman", "bubblewrap")
 """In the order in which `auto` tries them."""
+WITH_IMAGES: tuple[SandboxKind, ...] = ("docker", "podman")
+"""Those whose agents run in an image."""
 WITHOUT_ISOLATION = "Or choose the sandbox `process` by name: it runs agents as you, without any isolation."
 
 

@@ -11,7 +11,7 @@ from agentmux.config import Limits, SandboxKind
 from agentmux.errors import SandboxError
 from agentmux.paths import SessionPaths
 from agentmux.sandbox.base import Box
-from agentmux.sandbox.detect import check, make
+from agentmux.sandbox.detect import WITH_IMAGES, check, make
 
 LIMITS = Limits(memory="256m", cpus=1, pids=64)
 SECONDS = 45.0
@@ -28,7 +28,7 @@ def try_out(kind: SandboxKind) -> str:
     answer = check(kind)
     sandbox = make(kind)
     image = _image_at_hand(kind)
-    if image is None and kind in ("docker", "podman"):
+    if image is None and kind in WITH_IMAGES:
         return f"{answer} {sandbox.protects()} Not tried: it has no image yet."
     paths = SessionPaths.of(f"doctor-{secrets.token_hex(4)}")
     try:

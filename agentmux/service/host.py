@@ -10,15 +10,9 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 
-from agentmux import yamlfile
 from agentmux.errors import AgentmuxError, LoggedError, SessionError
 from agentmux.gateway import prices
-from agentmux.gateway.egress import REGISTRIES, egress
-from agentmux.gateway.model import model_app
-from agentmux.gateway.scripted_model.script import Script
-from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.gateway.usage import Tokens
 from agentmux.paths import SessionPaths
 from agentmux.room.budget import exhausted
@@ -52,20 +46,18 @@ from agentmux.room.events import (
 )
 from agentmux.room.state import ROOM, YOU
 from agentmux.sandbox.base import Sandbox
-from agentmux.service import lock
+from agentmux.service import late, lock
 from agentmux.service.boxes import box_of, owner_of, sandbox_of
 from agentmux.service.commits import Commits
 from agentmux.service.delivery import Delivery
-from agentmux.service.doors import Doors
 from agentmux.service.explain import explain
 from agentmux.service.holds import Holds
 from agentmux.service.http import room_app
 from agentmux.service.launch import FIRST_SIZE, Launcher
 from agentmux.service.log import Log
-from agentmux.service.logins import hosts_of, take_back
+from agentmux.service.logins import take_back
 from agentmux.service.markers import Markers
 from agentmux.service.merge import Merger
-from agentmux.service.models import upstream_of
 from agentmux.service.peek import peek
 from agentmux.service.published import Published
 from agentmux.service.records import Found
@@ -75,11 +67,12 @@ from agentmux.service.sensors.memory import MemorySensor
 from agentmux.service.sensors.panes import PaneSensor
 from agentmux.service.sensors.records import RecordSensor
 from agentmux.service.sensors.snapshots import SnapshotSensor
-from agentmux.service.serve import FOR_THE_SANDBOX, PRIVATE, bind, room_sockets, serving
+from agentmux.service.serve import room_sockets, serving
 from agentmux.service.session import load, state_of
 from agentmux.service.tokens import ensure_tokens, forget
 from agentmux.service.turns import Turns
 from agentmux.service.verdict import Examiner
+from agentmux.service.ways import serve_ways
 from agentmux.terminal.control import ControlClient
 from agentmux.terminal.tmux import TmuxServer
 from agentmux.watch import FileWatch
@@ -140,22 +133,9 @@ class Host:
         self.room.follow(Holds(self.room).follow)
         self.room.follow(self.records.follow)
         tokens = ensure_tokens(self.paths, [*agents, YOU], owner=owner_of(self.room.session))
-        layout = self.room.session.layout
-        doors = Doors(self.room)
         async with AsyncExitStack() as servers:
-            if self.paths.script.exists():
-                model = scripted_model(yamlfile.load(self.paths.script, Script))
-                await servers.enter_async_context(serving(model, {self.paths.script_sock: PRIVATE}))
             await servers.enter_async_context(serving(room_app(self.room, tokens), room_sockets(self.paths, agents)))
-            for spec in self.room.session.agents:
-                listener = bind(self.paths.egress_sock(spec.name), FOR_THE_SANDBOX)
-                rules = [*REGISTRIES, *layout.allow, *spec.profile.hosts, *hosts_of(spec)]
-                await servers.enter_async_context(egress(listener, rules, partial(doors.ask, spec.name)))
-                if spec.profile.model and not spec.login:
-                    closed = partial(exhausted, self.room.state, spec.name)
-                    gateway = model_app(upstream_of(self.paths, spec), partial(self._used, spec.name), closed)
-                    sockets = {self.paths.model_sock(spec.name): FOR_THE_SANDBOX}
-                    await servers.enter_async_context(serving(gateway, sockets))
+            await serve_ways(self.room, self._used, servers)
             self.room.record(ROOM, [RoomStarted(pid=os.getpid(), restarted=self.room.state.room_pid is not None)])
             ready()
             self.room.spawn(self._begin())
@@ -219,6 +199,7 @@ class Host:
         except AgentmuxError as err:
             tail = list(err.tail) if isinstance(err, LoggedError) else []
             self.room.record(ROOM, [SessionFailed(reason=err.message, hint=err.hint, tail=tail)])
+        await asyncio.to_thread(late.load)  # while the agents start, which will ask for it soon
 
     async def _take_up(self) -> None:
         await self.launcher.take_up()

@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -29,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agentmux.room.commands import WISH
 from agentmux.room.decision import Decision
 from agentmux.service.hooks import HookCall, Hooks
-from agentmux.service.mcp import mcp_server
+from agentmux.service.late import LateTools
 from agentmux.service.tokens import member_of
 from agentmux.service.tools.base import RoomLike, problems
 
@@ -37,7 +35,6 @@ BODY_LIMIT = 1024 * 1024
 """Bytes in one request."""
 DRAIN_LIMIT = 16 * BODY_LIMIT
 """Bytes that are read and thrown away, so that a caller with too long a body still gets to read the answer."""
-HOSTS = ["localhost", "127.0.0.1", "localhost:*", "127.0.0.1:*"]
 
 
 def room_app(room: RoomLike, tokens: Mapping[str, str]) -> ASGIApp:
@@ -68,19 +65,13 @@ def room_app(room: RoomLike, tokens: Mapping[str, str]) -> ASGIApp:
         return JSONResponse(await hooks.answer(request.state.member, call, gone))
 
     hooks = Hooks(room)
-    sessions = StreamableHTTPSessionManager(
-        mcp_server(room, hooks.tools_listed),
-        json_response=True,
-        stateless=True,
-        security_settings=TransportSecuritySettings(allowed_hosts=HOSTS),
-        max_request_body_size=BODY_LIMIT,
-    )
+    late = LateTools(room, hooks.tools_listed, BODY_LIMIT)
     routes = [
         Route("/command", command, methods=["POST"]),
         Route("/hook", hook, methods=["POST"]),
-        Route("/mcp", StreamableHTTPASGIApp(sessions), methods=["POST"]),
+        Route("/mcp", late, methods=["POST"]),
     ]
-    return Door(Starlette(routes=routes, lifespan=lambda _: sessions.run()), tokens)
+    return Door(Starlette(routes=routes, lifespan=lambda _: late.run()), tokens)
 
 
 class Door:

@@ -16,10 +16,8 @@ from agentmux.room.commands import ReportExit
 from agentmux.room.events import AgentStarted, AgentStateChanged, Event, Progress, Warned
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import Box, Sandbox
-from agentmux.sandbox.containers import ContainerSandbox
-from agentmux.sandbox.engine import Connect
+from agentmux.sandbox.detect import WITH_IMAGES
 from agentmux.service.boxes import box_of
-from agentmux.service.images import make_image
 from agentmux.service.logins import lend, variables_of
 from agentmux.service.outfit import lay_files, lay_patches
 from agentmux.service.room import Room
@@ -70,8 +68,8 @@ class Launcher:
         Raises:
             AgentmuxError: there is no image for them, or not a single agent of the session has ever run.
         """
-        if isinstance(self.sandbox, ContainerSandbox) and not self.session.image:
-            await self._image(self.sandbox.engine)
+        if self.sandbox.name in WITH_IMAGES and not self.session.image:
+            await self._image()
         tried = await asyncio.gather(*map(self.start_agent, agents), return_exceptions=True)
         failures = [error for error in tried if error]
         if failures and not any(agent.started for agent in self.room.state.agents.values()):
@@ -149,8 +147,13 @@ class Launcher:
         except OSError as err:
             raise SessionError(f"{err.filename or self.paths.folder}: {err.strerror}.") from err
 
-    async def _image(self, connect: Connect) -> None:
-        loop = asyncio.get_running_loop()
+    async def _image(self) -> None:
+        # Imported here: the docker SDK takes a while, and most starts need none of this.
+        from agentmux.sandbox.containers import ContainerSandbox
+        from agentmux.service.images import make_image
+
+        assert isinstance(self.sandbox, ContainerSandbox)
+        connect, loop = self.sandbox.engine, asyncio.get_running_loop()
 
         def tell(progress: Progress) -> None:
             loop.call_soon_threadsafe(self._record, progress)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mcp.server import Server, ServerRequestContext
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
@@ -31,7 +33,19 @@ INSTRUCTIONS = (
     "`claim` files before you edit them and `release` them when you are done; `say` what others must know. Messages to "
     "you come at the end of every reply: read them, and answer questions with `say` and reply_to."
 )
+HOSTS = ["localhost", "127.0.0.1", "localhost:*", "127.0.0.1:*"]
 PAUSED = "The human has paused you: start nothing new; call `inbox` with wait=60 until this notice is gone."
+
+
+def mcp_sessions(room: RoomLike, listed_to: Callable[[str], None], body_limit: int) -> StreamableHTTPSessionManager:
+    """What serves the tools over HTTP, each request for itself, with bodies of at most so many bytes."""
+    return StreamableHTTPSessionManager(
+        mcp_server(room, listed_to),
+        json_response=True,
+        stateless=True,
+        security_settings=TransportSecuritySettings(allowed_hosts=HOSTS),
+        max_request_body_size=body_limit,
+    )
 
 
 def mcp_server(room: RoomLike, listed_to: Callable[[str], None]) -> Server[dict[str, Any]]:

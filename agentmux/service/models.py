@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from agentmux.config import AgentSpec, ModelAccess, Profile
 from agentmux.errors import UsageError
-from agentmux.gateway.model import Upstream
+from agentmux.gateway.upstream import Upstream
 from agentmux.paths import SessionPaths
 from agentmux.service.logins import find
 from agentmux.service.tokens import write_private

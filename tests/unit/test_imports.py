@@ -29,3 +29,9 @@ def test_a_command_imports_no_other_command():
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name for name in json.loads(ran.stderr) if name.startswith("agentmux.cli.")}
     assert loaded == {"agentmux.cli.later", "agentmux.cli.ls", "agentmux.cli.options"}
+
+
+def test_a_room_starts_without_what_few_rooms_need_or_only_later():
+    program = "import sys, agentmux.service.host; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {"docker", "httpx2", "mcp", "textual", "typer"} & set(ran.stdout.split()) == set()

@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx2
 import pytest
 
-from agentmux.gateway.model import Upstream, model_app
+from agentmux.gateway.model import model_app
 from agentmux.gateway.scripted_model.script import Script
 from agentmux.gateway.scripted_model.server import scripted_model
+from agentmux.gateway.upstream import Upstream
 from agentmux.gateway.usage import Tokens
 from agentmux.service.serve import serving
 

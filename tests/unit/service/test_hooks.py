@@ -4,7 +4,7 @@ import pytest
 
 from agentmux.config import AgentSpec, CliFile, Layout, ModelAccess, Profile, Seat, Session
 from agentmux.errors import UsageError
-from agentmux.gateway.model import Upstream
+from agentmux.gateway.upstream import Upstream
 from agentmux.paths import SessionPaths
 from agentmux.room.commands import ReportTyped
 from agentmux.room.events import ToolUsed
