@@ -1,10 +1,13 @@
 """Writes one pane's output to asciicast v2 files; runs as a process of its own behind tmux's `pipe-pane`.
 
-    python -I -S recorder.py CAST SOCKET COLUMNS ROWS [SECRETS [BYTES]]
+    python -I -S recorder.py CAST SOCKET COLUMNS ROWS [SECRETS [BYTES [TTY [AFTER]]]]
 
 The output comes on standard input; markers and resizes come as JSON datagrams (`["m", text]`, `["r", columns, rows]`)
-on SOCKET. Each line of the file SECRETS is a value that is never written down. Standard library only, started without
-`site`, for speed. tmux buffers without limit for a slow reader, so this process never waits for anything but input.
+on SOCKET. Each line of the file SECRETS is a value that is never written down. TTY is the pane's terminal: its size is
+looked at before each output, so that a resize stands where it happened, whoever made it. AFTER tells what tmux did to
+the pane of a recording that goes on: nothing, or one of `CLEARED`. Standard library only and started without `site`,
+for speed. tmux buffers without limit for a slow reader, so this process waits for nothing but input; during a flood it
+waits for some milliseconds of that.
 Format: https://docs.asciinema.org/manual/asciicast/v2/
 
 A recording is one stream in parts, each a valid asciicast by itself. `ada.cast` is the part that is being written; its
@@ -28,6 +31,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +40,21 @@ HOLD = 0.2
 """Seconds for which text is held back because a secret may have begun in it."""
 SHORTEST = 4
 """Characters below which a value is no secret: masking it would tear ordinary text."""
-READ = 1 << 18
+READ = 1 << 16
+FLOOD = 4096
+"""Bytes at once that are a flood, perhaps: tmux hands on no more in one go."""
+GATHER = 0.004
+"""Seconds in which more of a flood comes together, so that it takes fewer lines; the pipe holds several times that."""
 PART = 8 << 20
 """Bytes after which a part is finished."""
 LEVEL = 9
 """Of zlib: it leaves 1.7 % of a recording, for 22 ms a MiB; level 6 leaves 2.4 % for 8 ms, level 1 2.8 % for 2 ms."""
 LOWEST_PRIORITY = 19
+# Any sequence that is open ends; a line feed at the bottom, as tmux makes it to tell of a program's end; the other
+# screen is left, this one is cleared without going into the history, and all modes are as at first.
+_CLEAR = "\x18\x1b\\\x1b[?6l\x1b[r\x1b[m\x1b[999;1H\n\x1b[?1049l\x1b[m\x1b[999;999H\x1b[1J\x1bc"
+CLEARED = {"respawn": _CLEAR, "new": f"{_CLEAR}\x1b[3J"}
+"""What does to a terminal what tmux does to a pane whose program is started again, and what makes it as good as new."""
 
 
 class Scrubber:
@@ -55,12 +68,12 @@ class Scrubber:
     def __init__(self, secrets: list[str]) -> None:
         longest_first = sorted({s for s in secrets if len(s) >= SHORTEST}, key=len, reverse=True)
         self._secrets = longest_first
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         self.held = ""
 
     def feed(self, text: str) -> str:
         """The text that can be written now; what may be the beginning of a secret is held back."""
-        if self._pattern is None:
+        if not self._secrets:
             return text
         text = self.mask(self.held + text)
         cut = len(text) - self._open(text)
@@ -69,7 +82,8 @@ class Scrubber:
 
     def mask(self, text: str) -> str:
         """The text without the secrets that stand in it whole."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        found = any(secret in text for secret in self._secrets)  # much quicker than to search for the pattern
+        return self._pattern.sub(MASK, text) if found else text
 
     def flush(self) -> str:
         """What was held back: no secret after all."""
@@ -78,8 +92,15 @@ class Scrubber:
 
     def _open(self, text: str) -> int:
         """How many characters at the end are the beginning of some secret."""
-        longest = min(len(text), len(self._secrets[0]) - 1)
-        return next((n for n in range(longest, 0, -1) if any(s.startswith(text[-n:]) for s in self._secrets)), 0)
+        return max((_overlap(text[1 - len(secret) :], secret) for secret in self._secrets), default=0)
+
+
+def _overlap(end: str, secret: str) -> int:
+    """How many characters at the end of a text shorter than the secret are its beginning."""
+    at = end.find(secret[0])
+    while at >= 0 and not secret.startswith(end[at:]):
+        at = end.find(secret[0], at + 1)
+    return len(end) - at if at >= 0 else 0
 
 
 def begun(cast: Path) -> Path:
@@ -183,9 +204,10 @@ class Cast:
         columns: the pane's width, in cells.
         rows: its height, in cells.
         limit: bytes after which a part is finished.
+        after: what was done to the pane meanwhile if the recording goes on, a key of `CLEARED` or nothing.
     """
 
-    def __init__(self, path: Path, columns: int, rows: int, limit: int = PART) -> None:
+    def __init__(self, path: Path, columns: int, rows: int, limit: int = PART, after: str = "") -> None:
         self._path = path
         self._limit = limit
         self._pane = (columns, rows)
@@ -199,7 +221,7 @@ class Cast:
             self._bytes = os.fstat(self._file).st_size
             self._part, self._start = header.get("part", 1), header["start"]
             self._beginning = self._start - header.get("offset", 0.0)
-            self.resize(columns, rows)
+            self.event("r", f"{columns}x{rows}")
         else:
             self._part, self._start = max(done, default=0), time.time()
             header = _header_of(path, self._part) if done else {"start": self._start, "offset": 0.0}
@@ -207,6 +229,7 @@ class Cast:
             self._file = self._begin(self._start)
         if taken or done:
             self.event("m", "recording resumed")
+            self.output(CLEARED.get(after, ""))
         self._packer.start()
 
     def output(self, text: str) -> None:
@@ -215,9 +238,10 @@ class Cast:
             self.event("o", text)
 
     def resize(self, columns: int, rows: int) -> None:
-        """The pane has another size, in cells."""
-        self._pane = (columns, rows)
-        self.event("r", f"{columns}x{rows}")
+        """The pane has this size, in cells."""
+        if (columns, rows) != self._pane:
+            self._pane = (columns, rows)
+            self.event("r", f"{columns}x{rows}")
 
     def event(self, code: str, data: str) -> None:
         """Append an event at the present time."""
@@ -225,7 +249,7 @@ class Cast:
             self._finish_part()
         # Times never run backwards in a recording, even where the machine's clock does.
         self._at = max(self._at, time.time() - self._start)
-        self._write(f'[{self._at:.6f}, "{code}", {json.dumps(data, ensure_ascii=False)}]')
+        self._write(f'[{self._at:.6f}, "{code}", {encode_basestring(data)}]\n')
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -263,7 +287,7 @@ class Cast:
 
     def _write(self, line: str) -> None:
         assert self._file is not None
-        data = (line + "\n").encode("utf-8", "replace")
+        data = line.encode("utf-8", "replace")
         self._bytes += len(data)
         _write_all(self._file, data)
 
@@ -328,7 +352,22 @@ def _listen(path: str) -> socket.socket:
     return listener
 
 
-def record(cast: Cast, listener: socket.socket, scrubber: Scrubber) -> None:
+def size_of(tty: str) -> tuple[int, int] | None:
+    """Columns and rows of a terminal; None if it is gone or there is none.
+
+    It is not kept open: to tmux, a program that has closed its terminal would not seem to have done so.
+    """
+    with suppress(OSError):
+        file = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            columns, rows = os.get_terminal_size(file)
+        finally:
+            os.close(file)
+        return (columns, rows) if columns and rows else None
+    return None
+
+
+def record(cast: Cast, listener: socket.socket, scrubber: Scrubber, tty: str = "") -> None:
     """Write until the pane's output ends."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while True:
@@ -339,25 +378,38 @@ def record(cast: Cast, listener: socket.socket, scrubber: Scrubber) -> None:
             with suppress(ValueError, TypeError, LookupError, OSError):
                 message = json.loads(listener.recv(65536))
                 if message[0] == "r":
-                    cast.resize(int(message[1]), int(message[2]))
+                    cast.resize(*(size_of(tty) or (int(message[1]), int(message[2]))))
                 elif message[0] == "m":
                     cast.event("m", scrubber.mask(str(message[1])))
         if 0 in ready:
             data = os.read(0, READ)
+            if size := size_of(tty):
+                cast.resize(*size)
             cast.output(scrubber.feed(decoder.decode(data, final=not data)))
             if not data:
                 cast.output(scrubber.flush())
                 return
+            if FLOOD <= len(data) < READ:
+                time.sleep(GATHER)
 
 
-def main(cast: str, at: str, columns: str, rows: str, secrets: str = "", limit: str = str(PART)) -> None:
+def main(
+    cast: str,
+    at: str,
+    columns: str,
+    rows: str,
+    secrets: str = "",
+    limit: str = str(PART),
+    tty: str = "",
+    after: str = "",
+) -> None:
     """Record standard input."""
     values: list[str] = []
     if secrets:
         with suppress(OSError), Path(secrets).open(encoding="utf-8", errors="replace") as file:
             values = file.read().split("\n")
-    recording = Cast(Path(cast), int(columns), int(rows), int(limit))
-    record(recording, _listen(at), Scrubber(values))
+    recording = Cast(Path(cast), int(columns), int(rows), int(limit), after)
+    record(recording, _listen(at), Scrubber(values), tty)
     recording.close()
 
 

@@ -207,15 +207,15 @@ class TmuxServer:
             raise TerminalError(f"The agent {agent} is still running in its pane.", "Stop it first.")
         if known:
             pane = target = known.pane
-            start = ["respawn-pane", "-t", pane]
+            start, after = ["respawn-pane", "-t", pane], "respawn"
         else:
-            target = f"={HUB}:={agent}"
+            target, after = f"={HUB}:={agent}", "new"
             start = [*("set-option", "-t", f"={HUB}:", "default-size", f"{columns}x{rows}", ";")]
             start += [*("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", f"={HUB}:", "-n", agent)]
         start += ["-c", _literal(str(cwd)), "--", *map(_argument, program)]
         # One command line: tmux takes in the first output only after it, when the recorder is there.
         said = self._run(
-            *(*start, ";", "pipe-pane", "-O", "-t", target, _recorder(recording, columns, rows)),
+            *(*start, ";", "pipe-pane", "-O", "-t", target, _recorder(recording, columns, rows, after)),
             *(";", "set-option", "-p", "-t", target, "@agent", agent),
             *(";", "resize-window", "-t", target, "-x", str(columns), "-y", str(rows)),
         )
@@ -314,11 +314,11 @@ def _literal(text: str) -> str:
     return _argument(text.replace("#", "##"))
 
 
-def _recorder(recording: Recording, columns: int, rows: int) -> str:
+def _recorder(recording: Recording, columns: int, rows: int, after: str = "") -> str:
     words = [sys.executable, "-I", "-S", recorder.__file__, str(recording.cast), str(recording.socket)]
     words += [str(columns), str(rows), str(recording.secrets or ""), str(recording.part)]
     # tmux expands formats and times here, and hands the line to a shell.
-    return "exec " + shlex.join(words).replace("#", "##").replace("%", "%%")
+    return f"exec {shlex.join(words).replace('#', '##').replace('%', '%%')} #{{pane_tty}} {after}"
 
 
 def _ends(pid: int, seconds: float) -> bool:
