@@ -52,21 +52,24 @@ def painted(agent: str, hours: float) -> Iterator[tuple[float, str]]:
     """What an agent's CLI prints, with the seconds since the beginning."""
     lines, chance, at = source_lines(agent), random.Random(agent), 0
     box, grey, end = "\x1b[38;5;244m" + "─" * 76 + "\x1b[39m\r\n", "\x1b[38;5;246m", "\x1b[39m\r\n"
+    repainted = 0
     for frame in range(int(hours * 36000)):
         second, tick = divmod(frame, 10)
         now = second % TURN
         if now >= WORKING:
             continue
-        text = ""
+        text = "\x1b[2K\x1b[1A" * repainted + "\x1b[2K\x1b[G"
+        repainted = 6
         if second % 30 == 0 and tick == 0:
             block = (lines[(at + n) % len(lines)] for n in range(40))
             text += "".join(f"\x1b[38;5;{chance.choice((2, 1, 244))}m{line}{end}" for line in block)
             at += 40
         if now % 90 < 30:
             words = lines[at % len(lines)].split()
-            text += " ".join(words[(tick * 4) % len(words) :][:4]) + ("\r\n" if tick == 9 else " ")
+            text += " ".join(words[: tick * 4 + 4])[:76] + "\r\n"
+            repainted += tick < 9  # then the line is complete, and stays above the block
             at += tick == 9
-        text += "\x1b[2K\x1b[1A" * 5 + f"\x1b[G\x1b[38;5;174m{'·✢✳✶✻✽'[frame % 6]} Working… "
+        text += f"\x1b[38;5;174m{'·✢✳✶✻✽'[frame % 6]} Working… "
         text += f"{grey}({now:.0f}s · ↑ {frame % 9973 / 10:.1f}k tokens · esc to interrupt){end}\r\n"
         text += f"{box}> \x1b[7m \x1b[27m\r\n{box}  {grey}? for shortcuts · {agent}{end}"
         yield frame / 10, text
