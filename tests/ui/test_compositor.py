@@ -6,6 +6,7 @@ import re
 
 import pytest
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual._compositor import CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -13,9 +14,10 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Static
 
-from agentmux.ui.compositor import RowCompositor
+from agentmux.ui.compositor import RowCompositor, paint
 from agentmux.ui.widgets.line import Line
 
 COLUMNS, ROWS = 40, 8
@@ -52,11 +54,20 @@ class Text(Static):
         return super().render_lines(crop)
 
 
+class Own(Widget):
+    """Draws its rows by itself, as a pane does."""
+
+    letter = "a"
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return [Strip([Segment(self.letter * crop.width)]) for _ in crop.line_range]
+
+
 class Rows(Screen[None]):
     CSS = """
     Rows { layers: base top; }
     Horizontal { height: 1fr; }
-    Text { width: 1fr; height: 1fr; }
+    Text, Own { width: 1fr; height: 1fr; }
     #over { layer: top; dock: top; offset: 4 1; width: 20; height: 2; }
     """
 
@@ -70,6 +81,7 @@ class Rows(Screen[None]):
         with Horizontal():
             yield Text(id="left")
             yield Text(id="right")
+            yield Own()
             with VerticalScroll():
                 yield from (Static(f"number {n}", id=f"n{n}") for n in range(20))
         yield Static("over\nover", id="over")
@@ -145,3 +157,40 @@ async def test_what_lies_under_something_is_put_together(painted):
     assert compositor.in_front(Region(0, 5, 5, 1)) is app.screen.query_one("#left")
     assert compositor.in_front(Region(4, 1, 20, 2)) is app.screen.query_one("#over")
     assert compositor.in_front(Region(0, 1, 30, 1)) is None
+
+
+async def test_rows_of_one_who_is_alone_in_front_are_painted_at_once(painted):
+    app, pilot = painted
+    own = app.screen.query_one(Own)
+    own.letter = "#"
+    paint(own, [Region(0, row, own.size.width, 1) for row in range(3, own.size.height)])
+    assert app.grid.text().count("#") == own.size.width * (own.size.height - 3)
+    own.refresh()
+    await pilot.pause()
+    assert app.grid.text() == app.anew()
+
+
+async def test_rows_under_something_are_painted_around_it(painted):
+    app, pilot = painted
+    own = app.screen.query_one(Own)
+    over = app.screen.query_one("#over")
+    over.styles.offset = (own.region.x + 2, own.region.y + 1)
+    await pilot.pause()
+    own.letter = "#"
+    paint(own, [Region(0, row, own.size.width, 1) for row in range(own.size.height)])
+    await pilot.pause()
+    await pilot.pause()
+    assert "over" in app.grid.text()
+    assert app.grid.text() == app.anew()
+
+
+async def test_nothing_is_painted_over_another_screen(painted):
+    app, pilot = painted
+    own = app.screen.query_one(Own)
+    await app.push_screen(Screen())
+    await pilot.pause()
+    before = app.grid.text()
+    own.letter = "#"
+    paint(own, [Region(0, 0, own.size.width, 1)])
+    await pilot.pause()
+    assert app.grid.text() == before

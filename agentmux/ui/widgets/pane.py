@@ -18,8 +18,9 @@ from agentmux.errors import TerminalError
 from agentmux.terminal.control import Block, ControlClient
 from agentmux.terminal.keys import KeyToken
 from agentmux.terminal.screen import Screen
+from agentmux.ui.compositor import paint
 from agentmux.ui.driver import Typed, tap
-from agentmux.ui.widgets.raw_strip import RawStrip, parsed
+from agentmux.ui.widgets.raw_strip import parsed, raw_strip
 from agentmux.watch import FileWatch
 
 FRAME = 1 / 30
@@ -180,10 +181,13 @@ class PaneView(Widget):
 
     async def _follow(self, client: ControlClient) -> None:
         loop = asyncio.get_running_loop()
+        started = 0.0
         while True:
-            await self._shown.wait()
             await self._dirty.wait()
+            await self._next_frame(started)
+            await self._shown.wait()
             self._dirty.clear()
+            self._hurry.clear()
             started = loop.time()
             try:
                 screen = await client.capture(self.pane, -self.back, self.picture)
@@ -192,17 +196,18 @@ class PaneView(Widget):
                 return
             if screen is not None and screen is not self.picture:
                 self._show(screen)
-            await self._next_frame(started)
 
-    async def _next_frame(self, started: float) -> None:
+    async def _next_frame(self, last: float) -> None:
+        """Wait until the last picture has been there for long enough."""
         loop = asyncio.get_running_loop()
-        self._hurry.clear()
         driver = tap(self.app)
-        frame = SLOW_FRAME if driver and driver.congested else FRAME
+        due = last + (SLOW_FRAME if driver and driver.congested else FRAME)
+        if loop.time() >= due:
+            return
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(started + frame):
+            async with asyncio.timeout_at(due):
                 await self._hurry.wait()
-        if (early := started + SHORTEST - loop.time()) > 0:
+        if (early := last + SHORTEST - loop.time()) > 0:
             await asyncio.sleep(early)
 
     def _show(self, screen: Screen) -> None:
@@ -210,12 +215,9 @@ class PaneView(Widget):
         if self.back and last and last.back and (grown := screen.info.history - last.info.history) > 0:
             self.back += grown  # what the human reads stays where it is
         self.back = min(self.back, screen.info.history)
-        changed = self._draw(last)
-        if len(changed) > self.size.height // 2:
-            self.refresh()
-        elif changed:
-            self.refresh(*(Region(0, row, self.size.width, 1) for row in changed))
-        self._place_cursor()
+        changed = {*self._draw(last), *self._place_cursor()}
+        if changed:
+            paint(self, [Region(0, row, self.size.width, 1) for row in sorted(changed)])
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
@@ -242,7 +244,7 @@ class PaneView(Widget):
     def _strip(self, line: str, width: int, left: int) -> Strip:
         assert self.picture
         if self.picture.columns <= width:
-            return RawStrip(line, width)
+            return raw_strip(line, width)
         return parsed(line, self.picture.columns).crop(left, left + width)
 
     def _left(self) -> int:
@@ -259,18 +261,20 @@ class PaneView(Widget):
             return rows
         return [row.crop(crop.x, crop.right) for row in rows]
 
-    def _place_cursor(self) -> None:
+    def _place_cursor(self) -> list[int]:
+        """Put the terminal's cursor where the pane's is; returns the row to paint, with which it is moved."""
         driver = tap(self.app)
         picture = self.picture
         if driver is None or not self.typing or picture is None:
-            return
+            return []
         column, row = picture.cursor_x - self._left(), picture.cursor_y
         inside = 0 <= column < self.size.width and 0 <= row < self.size.height
         driver.show_cursor(inside and picture.info.cursor_visible and not self.back and not picture.dead)
         position = self.region.offset + Offset(column, row)
-        if inside and position != self.app.cursor_position:
-            self.app.cursor_position = position
-            self.refresh(Region(0, row, self.size.width, 1))  # the cursor is moved with what is drawn
+        if not inside or position == self.app.cursor_position:
+            return []
+        self.app.cursor_position = position
+        return [row]
 
     # -- events -----------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,10 @@ class RawStrip(Strip):
         """`Strip.__init__` sets the segments; here they come from the line."""
 
 
+raw_strip = lru_cache(1024)(RawStrip)
+"""A row that is moved keeps its strip: most of what scrolls is as it was, one row below."""
+
+
 def parsed(line: str, width: int) -> Strip:
     """The line as a strip of segments, padded or cut to `width` cells."""
     return Strip([Segment(text, _style(look)) for text, look in runs(line)]).adjust_cell_length(width, Style.null())
