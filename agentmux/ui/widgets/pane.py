@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -215,9 +216,9 @@ class PaneView(Widget):
         if self.back and last and last.back and (grown := screen.info.history - last.info.history) > 0:
             self.back += grown  # what the human reads stays where it is
         self.back = min(self.back, screen.info.history)
-        changed = {*self._draw(last), *self._place_cursor()}
-        if changed:
-            paint(self, [Region(0, row, self.size.width, 1) for row in sorted(changed)])
+        if changed := {*self._draw(last), *self._place_cursor()}:
+            width = self.size.width
+            paint(self, [Region(0, first, width, rows) for first, rows in stretches(changed)])
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
@@ -376,6 +377,21 @@ class PaneView(Widget):
             self._client.resize(self.pane, columns, rows)
             self.post_message(self.Resized(self, columns, rows))
             self._look()
+
+
+def stretches(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Numbers as stretches without a gap: where each begins, and how long it is.
+
+    >>> stretches([7, 2, 3])
+    [(2, 2), (7, 1)]
+    """
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and number == sum(found[-1]):
+            found[-1] = found[-1][0], found[-1][1] + 1
+        else:
+            found.append((number, 1))
+    return found
 
 
 def _forget(done: asyncio.Future[list[Block]]) -> None:
