@@ -50,6 +50,9 @@ class Sender(Protocol):
     async def send(self, command: Command) -> Answer:
         """The room's answer; raises SessionError if it cannot be reached."""
 
+    def prepare(self) -> None:
+        """Load what the first command needs; called in a thread."""
+
 
 class Seen(Message):
     """Goes the way of a key, from what has the focus up to the app, right behind it."""
@@ -166,6 +169,8 @@ class AgentmuxApp(App[Left], inherit_bindings=False):
         self.screen_of_room.redraw()
         self._retitle()
         self._attach_panes()
+        if opening:
+            self.call_after_refresh(self.run_worker, self._sender.prepare, thread=True, group="commands")
 
     def _tell_needs(self, *, silent: bool) -> None:
         """Tell what waits for the human from now on; a notice of what waits no longer is taken away."""

@@ -240,6 +240,9 @@ class RecordingSender:
         self.sent: list[Command] = []
         self.answer = Answer(ok=True)
 
+    def prepare(self) -> None:
+        """Nothing is needed."""
+
     async def send(self, command: Command) -> Answer:
         """Keep it."""
         self.sent.append(command)
