@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,8 @@ from agentmux.errors import ConfigError, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
+FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Eight times as fast, where PyYAML was built with it."""
 
 
 def load(path: Path, model: type[Model]) -> Model:
@@ -27,8 +30,7 @@ def load(path: Path, model: type[Model]) -> Model:
     except UnicodeDecodeError as err:
         raise ConfigError(f"{path}: cannot be read: it is not UTF-8.") from err
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        root, data = _read(text)
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1 if err.problem_mark else 1
         raise ConfigError(f"{path}:{line}: this is no YAML: {err.problem}.") from err
@@ -46,6 +48,13 @@ def load(path: Path, model: type[Model]) -> Model:
 def dump(model: BaseModel) -> str:
     """A model as YAML text that `load` reads back."""
     return yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    """What YAML text says, and where; raises YAMLError."""
+    with suppress(yaml.YAMLError):  # the other one says better what is wrong
+        return FAST(text).get_single_node(), FAST(text).get_single_data()
+    return yaml.SafeLoader(text).get_single_node(), yaml.SafeLoader(text).get_single_data()
 
 
 def _explain(path: Path, root: yaml.Node | None, model: type[BaseModel], err: ValidationError) -> ConfigError:

@@ -124,4 +124,4 @@ Count = Annotated[int, BeforeValidator(_count)]
 class Strict(BaseModel):
     """The base of everything that users write: a key that means nothing is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, defer_build=True)

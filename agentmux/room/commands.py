@@ -26,7 +26,7 @@ NamedPlace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-
 class Command(BaseModel):
     """A wish; `do` names its kind on the wire."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 # -- by agents and the human ------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ Wish = Annotated[
 ]
 """A command that may come over a socket."""
 
-WISH: TypeAdapter[Wish] = TypeAdapter(Wish)
+WISH: TypeAdapter[Wish] = TypeAdapter(Wish, config=ConfigDict(defer_build=True))
 
 
 # -- by the room's own sensors; never over a socket -------------------------------------------------------------

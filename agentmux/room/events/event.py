@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 class Event(BaseModel):
     """One fact of a session."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
     kind: ClassVar[str]
     version: ClassVar[int] = 1
     classes: ClassVar[dict[str, type[Event]]] = {}
