@@ -41,10 +41,10 @@ HOLD = 0.2
 SHORTEST = 4
 """Characters below which a value is no secret: masking it would tear ordinary text."""
 READ = 1 << 16
-FLOOD = 4096
-"""Bytes at once that are a flood, perhaps: tmux hands on no more in one go."""
-GATHER = 0.004
-"""Seconds in which more of a flood comes together, so that it takes fewer lines; the pipe holds several times that."""
+FLOOD = 1024
+"""Bytes at once that are a flood, perhaps: tmux hands on what the terminal gives it in one go, which is below 4 KiB."""
+GATHER = 0.008
+"""Seconds in which more of a flood comes together: what a piece costs is mostly waking up for it."""
 PART = 8 << 20
 """Bytes after which a part is finished."""
 LEVEL = 9
