@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from textual.content import Content
 
@@ -275,6 +276,11 @@ def hints_line(seen: Look, width: int) -> Content:
         pairs = [*((key.shown, key.hint) for key in keys_of("panel")), ("?", "help"), ("q", "quit")]
     else:
         pairs = _contextual(seen)
+    return _hints(tuple(pairs), width)
+
+
+@lru_cache(16)
+def _hints(pairs: tuple[tuple[str, str], ...], width: int) -> Content:
     parts: list[Content] = []
     room = width - 1
     for shown, hint in pairs:

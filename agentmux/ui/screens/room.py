@@ -143,9 +143,11 @@ class RoomScreen(Deeds):
             self._mount_panes(new)
         self._seen = self._look_again()
         self.set_class(self._only_progress(), "-progress")
-        self._progress.show_start(state, self.room.failure)
+        if self._only_progress():
+            self._progress.show_start(state, self.room.failure)
         for line in self._lines:
-            line.redraw()
+            if line.display:
+                line.redraw()
         self.notices.redraw()
         self._alert.set_class(urgent(self._seen), "-urgent")
         self._alert.set_class(bool(self._seen.lost), "-lost")

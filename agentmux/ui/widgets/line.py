@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.content import Content
+from textual.strip import Strip
 from textual.widget import Widget
+
+from agentmux.ui.widgets.row import row_strip
 
 Draw = Callable[[int], Content]
 
@@ -32,6 +35,7 @@ class Line(Widget):
         """A new width needs a new line."""
         self.redraw()
 
-    def render(self) -> Content:
-        """What was drawn last."""
-        return self._shown
+    def render_line(self, y: int) -> Strip:
+        """What was drawn last; nothing below it."""
+        width = self.content_size.width
+        return row_strip(self, self._shown if y == 0 else Content(), width, self.visual_style)

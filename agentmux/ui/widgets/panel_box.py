@@ -12,10 +12,10 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
 
 from agentmux.ui.format import clip_content
 from agentmux.ui.panels.panel import Panel, Ref, Row, View
+from agentmux.ui.widgets.row import row_strip
 
 
 class PanelBox(ScrollView, can_focus=True):
@@ -104,8 +104,7 @@ class PanelBox(ScrollView, can_focus=True):
         selected = row.ref is not None and row.ref == self.selected and self.has_focus
         parts = ["panel--selected"] if selected else ["panel--warn"] if row.warn else []
         style = self.get_visual_style(*parts) if parts else self.visual_style
-        content = clip_content(row.content, width)
-        return Visual.to_strips(self, content, width, 1, style, pad=True, apply_selection=False)[0]
+        return row_strip(self, clip_content(row.content, width), width, style)
 
     def on_focus(self) -> None:
         """Select something, so that Enter has a meaning."""
