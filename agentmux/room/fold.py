@@ -40,7 +40,10 @@ def fold(events: Iterable[Recorded], state: State | None = None) -> State:
 
     Events that change nothing in the state, or that this program does not know, move only its `seq` and `at`.
     """
-    state = State() if state is None else state
+    if state is None:
+        state = fold(events, State(unseen=True))
+        state.unseen = False
+        return state
     for recorded in events:
         apply(state, recorded)
     return state
@@ -111,7 +114,10 @@ def _imported(state: State, event: ev.SessionImported) -> None:
 
 def _agent(session: State, name: str, **changes: Any) -> None:
     if agent := session.agents.get(name):
-        session.agents[name] = changed(agent, **changes)
+        if session.unseen:
+            vars(agent).update(changes)
+        else:
+            session.agents[name] = changed(agent, **changes)
 
 
 @_on(ev.AgentSetUp)
@@ -146,8 +152,9 @@ def _agent_started(state: State, event: ev.AgentStarted) -> None:
 def _agent_state(state: State, event: ev.AgentStateChanged) -> None:
     if agent := state.agents.get(event.agent):
         since = agent.since if agent.state == event.state else state.at
-        state.agents[event.agent] = changed(
-            agent,
+        _agent(
+            state,
+            agent.name,
             state=event.state,
             why=event.why,
             saw=event.saw,
@@ -217,8 +224,9 @@ def _task_typed(state: State, event: ev.TaskTyped) -> None:
 @_on(ev.AgentPaused)
 def _agent_paused(state: State, event: ev.AgentPaused) -> None:
     if agent := state.agents.get(event.agent):
-        state.agents[event.agent] = changed(
-            agent,
+        _agent(
+            state,
+            agent.name,
             state="paused",
             since=state.at,
             paused=event.how,
@@ -231,7 +239,7 @@ def _agent_paused(state: State, event: ev.AgentPaused) -> None:
 @_on(ev.AgentResumed)
 def _agent_resumed(state: State, event: ev.AgentResumed) -> None:
     if agent := state.agents.get(event.agent):
-        state.agents[event.agent] = changed(agent, state=agent.before_pause, since=state.at, paused=None, pause_why="")
+        _agent(state, agent.name, state=agent.before_pause, since=state.at, paused=None, pause_why="")
 
 
 @_on(ev.PaneHeld)
@@ -242,7 +250,7 @@ def _pane_held(state: State, event: ev.PaneHeld) -> None:
 @_on(ev.PaneReleased)
 def _pane_released(state: State, event: ev.PaneReleased) -> None:
     if agent := state.agents.get(event.agent):
-        state.agents[event.agent] = changed(agent, held=None, held_seconds=agent.held_seconds + event.seconds)
+        _agent(state, agent.name, held=None, held_seconds=agent.held_seconds + event.seconds)
 
 
 @_on(ev.PaneResized)
@@ -253,8 +261,9 @@ def _pane_resized(state: State, event: ev.PaneResized) -> None:
 @_on(ev.ModelUsed)
 def _model_used(state: State, event: ev.ModelUsed) -> None:
     if agent := state.agents.get(event.agent):
-        state.agents[event.agent] = changed(
-            agent,
+        _agent(
+            state,
+            agent.name,
             tokens_in=agent.tokens_in + event.tokens_in,
             tokens_cached=agent.tokens_cached + event.cached,
             tokens_out=agent.tokens_out + event.tokens_out,
@@ -393,7 +402,10 @@ def _receipt(state: State, id_: int, member: str, **changes: Any) -> None:
     message = state.messages.get(id_)
     if message is not None and member in message.receipts:
         receipt = changed(message.receipts[member], **changes)
-        state.messages[id_] = changed(message, receipts={**message.receipts, member: receipt})
+        if state.unseen:
+            message.receipts[member] = receipt
+        else:
+            state.messages[id_] = changed(message, receipts={**message.receipts, member: receipt})
 
 
 # -- claims -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def changed(entry: E, **fields: Any) -> E:
     `__dict__` is copied as it is, and that is why entries have no slots.
     """
     new = object.__new__(type(entry))
-    vars(new).update(vars(entry), **fields)
+    object.__setattr__(new, "__dict__", vars(entry) | fields)
     return new
 
 
@@ -298,6 +298,8 @@ class Tested:
 class State:
     """A session at one moment. Only `fold` writes to it; everybody else reads."""
 
+    unseen: bool = field(default=False, repr=False, compare=False)
+    """Whether nobody reads it yet; until then `fold` may change the entries that most events are about in place."""
     seq: int = 0
     at: float = 0.0
     actor: str = ""

@@ -20,7 +20,7 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -29,10 +29,11 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from agentmux.errors import SessionError
 from agentmux.room.budget import Spent
-from agentmux.room.events import Event, Recorded, parse_json, written
+from agentmux.room.events import Event, Recorded, parse_all, written
 from agentmux.room.fold import fold
 from agentmux.room.state import State
 
@@ -82,6 +83,9 @@ MIGRATIONS: Sequence[Sequence[str]] = (
 EVENTS = "SELECT seq, at, actor, kind, version, body FROM events"
 BLOCK = 256
 """Events in one block: packing it takes about a millisecond, in the room's loop."""
+LONG = 40 * BLOCK
+"""Events in one reading from which on the collector of garbage never looks at them again. One look through 100,000
+takes 0.2 s, in which the app stands still, and there are two right after such a reading."""
 OF_THE_OUTLINE = "kind = 'room.started' OR kind GLOB 'session.*' OR kind GLOB 'agent.*'"
 OUTLINE = f"""
     SELECT max(seq), at, actor, kind, version, body
@@ -195,16 +199,19 @@ class LogReader(_File):
         Raises:
             SessionError: the file is damaged.
         """
-        with self._at_one_moment():
-            rows: list[Row] = []
+        found: list[Recorded] = []
+        with _collector_paused(), self._at_one_moment():
             for (packed,) in self._db.execute("SELECT packed FROM blocks WHERE last > ? ORDER BY last", (after,)):
-                rows += [row for row in _unpacked(packed) if row[0] > after]
-                if limit is not None and len(rows) >= limit:
+                found += _recorded([row for row in _unpacked(packed) if row[0] > after])
+                if limit is not None and len(found) >= limit:
                     break
             else:
-                left = -1 if limit is None else limit - len(rows)
-                rows += self._db.execute(f"{EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, left))
-            return _recorded(rows[:limit])
+                left = -1 if limit is None else limit - len(found)
+                rows = self._db.execute(f"{EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, left))
+                found += _recorded(rows.fetchall())
+            if len(found) >= LONG:
+                gc.freeze()
+        return found[:limit]
 
     def outline(self) -> State:
         """The session and its agents as they are now, and nothing else: of each such event only the latest is read.
@@ -212,7 +219,7 @@ class LogReader(_File):
         Takes a small part of the time of `replay`; raises like `read`.
         """
         with self._at_one_moment():
-            return fold(_recorded(self._db.execute(OUTLINE)))
+            return fold(_recorded(self._db.execute(OUTLINE).fetchall()))
 
     def spent(self) -> dict[str, Spent]:
         """What each agent has spent, of those that have spent anything; raises like `read`."""
@@ -318,20 +325,18 @@ class Log(_File):
 
 
 def _unpacked(packed: bytes) -> list[Row]:
-    rows: list[Row] = json.loads(zlib.decompress(packed))
+    rows: list[Row] = from_json(zlib.decompress(packed), cache_strings=False)
     return rows
 
 
-def _recorded(rows: Iterable[Row]) -> list[Recorded]:
-    return [Recorded(seq, at, actor, parse_json(kind, version, body)) for seq, at, actor, kind, version, body in rows]
+def _recorded(rows: Sequence[Row]) -> list[Recorded]:
+    events = parse_all([(kind, version, body) for _, _, _, kind, version, body in rows])
+    return [Recorded(row[0], row[1], row[2], event) for row, event in zip(rows, events, strict=True)]
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Nothing of a long log is garbage; looking for some again and again would double the time to open it.
-
-    Nor will it be looked at later: one look through 100,000 events takes a second.
-    """
+    """Nothing of a long log is garbage; looking for some again and again would double the time to open it."""
     if not gc.isenabled():
         yield
         return
@@ -339,7 +344,6 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
 
 

@@ -37,7 +37,7 @@ from agentmux.room.events.claims import (
 from agentmux.room.events.egress import EgressDenied, EgressGranted, EgressRefused, EgressUsed
 from agentmux.room.events.event import Event, Recorded, UnknownEvent
 from agentmux.room.events.files import CommitsKept, SnapshotTaken, Trespassed
-from agentmux.room.events.form import event_json, parse, parse_json, written
+from agentmux.room.events.form import event_json, parse, parse_all, parse_json, written
 from agentmux.room.events.judging import JudgeRuled, Winner
 from agentmux.room.events.merging import (
     CheckPublished,
@@ -145,6 +145,7 @@ __all__ = [
     "Winner",
     "event_json",
     "parse",
+    "parse_all",
     "parse_json",
     "written",
 ]

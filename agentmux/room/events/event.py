@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,8 +21,7 @@ class Event(BaseModel):
             Event.classes[cls.kind] = cls
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event in the log: its number (from 1, without gaps), its time (Unix seconds) and whose doing it was."""
 
     seq: int

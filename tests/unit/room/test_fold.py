@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from agentmux.room.commands import Claim, Say
 from agentmux.room.events import (
@@ -19,6 +20,7 @@ from agentmux.room.events import (
     UnknownEvent,
     Warned,
     parse,
+    parse_all,
     parse_json,
     written,
 )
@@ -87,6 +89,28 @@ def test_events_about_nobody_change_nothing():
 @pytest.mark.parametrize("event", [NoteAdded(text="ü"), UnknownEvent(name="x", written_version=9, body={"a": [1]})])
 def test_what_is_written_reads_back(event):
     assert parse_json(*written(event)) == event
+
+
+KNOWN = written(NoteAdded(text="ü"))
+OTHERS = [
+    written(Warned(text="w")),
+    ("note.added", 2, '{"text": "newer"}'),
+    ("from.the.future", 1, '{"x": [1]}'),
+    ("note.added", 1, '{"text": "more", "colour": "red"}'),
+]
+
+
+@pytest.mark.parametrize("times", [1, 20, 40])
+def test_many_events_are_read_like_each_by_itself(times):
+    texts = [*OTHERS, *[KNOWN, written(RoomStarted(pid=3))] * times, *OTHERS * times]
+    assert parse_all(texts) == [parse_json(*text) for text in texts]
+
+
+@pytest.mark.parametrize("damaged", [["{"], ['{"text": 1}'], ['{"text": "a"}, {"text": "b"}'], ['{"text": "a"', "}"]])
+def test_no_damaged_event_hides_among_many(damaged):
+    texts = [KNOWN] * 50 + [("note.added", 1, text) for text in damaged] + [KNOWN] * 50
+    with pytest.raises(ValidationError, match="NoteAdded"):
+        parse_all(texts)
 
 
 def test_keys_of_a_newer_program_survive():
