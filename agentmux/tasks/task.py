@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from agentmux import yamlfile
-from agentmux.config import BudgetSpec, Duration, FeatureName, Layout, ShellCommand, Strict, Toolchain
+from agentmux.config import BudgetSpec, Duration, FeatureName, Layout, Setup, ShellCommand, Strict, Toolchain
 from agentmux.errors import ConfigError
 from agentmux.tasks.repository import find
 
@@ -95,9 +95,16 @@ def mirror_folder() -> Path | None:
 
 
 def equip(layout: Layout, task: Task) -> Layout:
-    """The layout with the toolchain and the budget of the task, as far as the layout says nothing else itself."""
+    """The layout with the toolchain and the budget of the task, as far as the layout says nothing else itself.
+
+    The `setup` of both is carried out: images as the layout wants them first, then what the task makes of them; in a
+    clone the other way round.
+    """
     keys = {*Toolchain.model_fields, "budget"}
     theirs = {key: getattr(task, key) for key in (task.model_fields_set & keys) - layout.model_fields_set}
+    if "setup" in task.model_fields_set:
+        mine, own = task.setup, layout.setup
+        theirs["setup"] = Setup(image=[*own.image, *mine.image], workspace=[*mine.workspace, *own.workspace])
     return layout.model_copy(update=theirs)
 
 

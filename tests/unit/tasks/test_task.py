@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmux.config import Layout
+from agentmux.config import Layout, Setup
 from agentmux.errors import ConfigError, RepositoryError
 from agentmux.tasks.keep import keep
 from agentmux.tasks.task import equip, is_task, load
@@ -82,6 +82,15 @@ def test_the_layout_goes_before_the_task(folder):
     task = load(folder)
     assert equip(Layout(title="t", agents=seats), task).checks == ["python3 -m compileall -q ."]
     assert equip(Layout(title="t", agents=seats, checks=["true"]), task).checks == ["true"]
+
+
+def test_a_layout_adds_to_the_tasks_setup(folder):
+    seats = [{"name": "ada", "profile": "shell"}]
+    task = load(folder).model_copy(update={"setup": Setup(image=["links"], workspace=["copy"])})
+    layout = Layout(title="t", agents=seats, setup=Setup(image=["apt-get install x"], workspace=["make"]))
+    assert equip(layout, task).setup == Setup(image=["apt-get install x", "links"], workspace=["copy", "make"])
+    assert equip(Layout(title="t", agents=seats), task).setup == task.setup
+    assert "setup" not in equip(Layout(title="t", agents=seats), load(folder)).model_fields_set
 
 
 def test_what_a_session_keeps(folder, tmp_path):
