@@ -38,6 +38,9 @@ DETACH = "--detach-keys=ctrl-^,ctrl-_"
 GRACE = 2
 """Seconds between the end of its terminal and the end of the agent's container."""
 
+UV = {"UV_TOOL_DIR": f"{PLACES.home}/.local/share/uv/tools", "UV_TOOL_BIN_DIR": f"{PLACES.home}/.local/bin"}
+"""Where `uvx` and `uv tool install` put things; where the image has its own tools, nothing can be written."""
+
 
 class ContainerSandbox:
     """One container for each agent, without network, rights, or a writable system."""
@@ -82,7 +85,7 @@ class ContainerSandbox:
                 tty=True,
                 stdin_open=True,
                 stop_signal="SIGHUP",
-                environment={**proxies(box), **PLACES.env(box), "AGENTMUX_LINKS": LINKS},
+                environment={**UV, **proxies(box), **PLACES.env(box), "AGENTMUX_LINKS": LINKS},
                 mounts=_mounts(box),
                 labels={**_labels(box), f"{LABEL}.box": wanted},
                 **_hardened(box),
@@ -122,7 +125,7 @@ class ContainerSandbox:
             if left := self._ours(client, name):  # by a room that was killed
                 _discard(left)
             lay_out(box)
-            env = {**proxies(box), **PLACES.env(box), "TERM": "dumb", "AGENTMUX_LINKS": EGRESS_LINK}
+            env = {**UV, **proxies(box), **PLACES.env(box), "TERM": "dumb", "AGENTMUX_LINKS": EGRESS_LINK}
             container = self._once(client, name, box, command, env, _mounts(box, PLACES.secrets))
             return self._attended(container, hear, timeout, self.pane_env(box))
 
@@ -228,7 +231,7 @@ def _mounts(box: Box, *hidden: str) -> list[Mount]:
 
 
 def _bare_env(box: Box) -> dict[str, str]:
-    return {**common_env(box), "TERM": "dumb", **box.env, "HOME": PLACES.home}
+    return {**UV, **common_env(box), "TERM": "dumb", **box.env, "HOME": PLACES.home}
 
 
 def _image(box: Box) -> str:

@@ -79,6 +79,13 @@ def test_places_to_write(container):
         assert (path.stat().st_uid, path.stat().st_gid) == USER
 
 
+def test_tools_of_uv_can_be_installed(container):
+    said, status = ask(
+        container, 'mkdir -p "$UV_TOOL_DIR" "$UV_TOOL_BIN_DIR" && echo x >"$UV_TOOL_DIR/x"; ls "$UV_TOOL_DIR"'
+    )
+    assert (said.strip(), status) == ("x", 0)
+
+
 def test_the_agents_git_configuration_and_hooks_are_fixed(container):
     said, status = ask(
         container,
