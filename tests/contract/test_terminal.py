@@ -241,7 +241,7 @@ async def test_the_end_of_a_program_is_told_with_status_or_signal(desk: Desk) ->
     one = desk.run(["sh", "-c", "exit 3"], name="one")
     two = desk.run(["sh", "-c", "kill -9 $$"], name="two")
     seen: set[tuple[str, str]] = set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not {(one.id, "1|3|"), (two.id, "1||9")} <= seen:
             seen.add(await ends.get())
     panes = await asyncio.to_thread(desk.server.panes)
@@ -269,7 +269,7 @@ async def test_a_killed_server_is_told_once_and_leaves_nothing(folder: Path) -> 
     client.when_closed(gone.set)
     pid = int((await client.ask("display-message -p '#{pid}'"))[0].lines[0])
     os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await gone.wait()
     assert closed == [1]
     with pytest.raises(TerminalError, match="gone"):
@@ -312,7 +312,7 @@ async def test_a_client_that_was_killed_does_not_keep_the_server_alive(folder: P
     server.kill()
     os.close(writer)
     os.close(reader)
-    assert lone.wait(5) is not None
+    assert lone.wait(PATIENCE) is not None
     assert not tmux._running(pid)
     assert not (folder / "s").exists()
 

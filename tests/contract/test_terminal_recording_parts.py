@@ -19,7 +19,7 @@ from agentmux.errors import AgentmuxError
 from agentmux.terminal import cast, recorder
 from agentmux.terminal.cast import CastEvent, RecorderLink, files, read
 from tests.fixtures.processes import running
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import PATIENCE, until
 
 SECRET = "hunter22"
 
@@ -52,7 +52,7 @@ class Recorder:
     def end(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(PATIENCE) == 0
 
     def kill(self) -> None:
         """End it at once, and the child that compresses as well."""

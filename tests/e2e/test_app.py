@@ -170,7 +170,7 @@ def test_two_viewers_share_a_session(app):
             screen.type("x")
             return run.state.agents["ada"].size == size
 
-        run.until_true(acted, 20, run.screens)
+        run.until_true(acted, report=run.screens)
 
     act_until(first, (78, 29))
     second.type("\r")
@@ -216,8 +216,7 @@ def test_inside_another_tmux_with_a_config_of_the_users(home, repo, agentmux):
         def showing(pattern: str) -> None:
             shown.until_true(
                 lambda: re.search(pattern, outer("capture-pane", "-p", "-t", "users")),
-                20,
-                lambda: outer("capture-pane", "-p", "-t", "users"),
+                report=lambda: outer("capture-pane", "-p", "-t", "users"),
             )
 
         showing("COMMAND")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from agentmux.paths import SessionPaths
 from agentmux.service import process, session
 from tests.e2e.conftest import Running
 from tests.fixtures.processes import running
-from tests.fixtures.waiting import PATIENCE
+from tests.fixtures.waiting import PATIENCE, until
 
 WORDS = ["up", "--layout", "solo", "--agents", "shell", "--sandbox", "process"]
 
@@ -40,10 +39,7 @@ def hang_up(child: pexpect.spawn[bytes]) -> None:
     pty = child.ptyproc  # type: ignore[attr-defined]
     pty.fileobj.close()
     child.closed = pty.closed = True
-    deadline = time.monotonic() + 10
-    while child.isalive():
-        assert time.monotonic() < deadline, "the program outlives its terminal"
-        time.sleep(0.02)
+    until(lambda: not child.isalive())
 
 
 def goes_on() -> Running:
@@ -71,9 +67,6 @@ def test_a_terminal_that_closes_while_the_app_is_open(terminal):
 def test_a_terminal_that_closes_while_agents_are_started(terminal):
     child = terminal("--no-attach")
     child.expect("NOT isolated")
-    deadline = time.monotonic() + 10
-    while not any(line.alive for line in session.listing()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: any(line.alive for line in session.listing()))
     hang_up(child)
     goes_on()

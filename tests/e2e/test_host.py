@@ -42,7 +42,7 @@ class Shaky(ProcessSandbox):
             raise SandboxError(f"The engine cannot {what} {box.agent}.")
 
     def prepare(self, box: Box) -> str | None:
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         self._try("prepare", box)
         return super().prepare(box)
 
@@ -265,7 +265,7 @@ class Killed:
         """The session once a room has taken it up that finds only the first `length` events."""
         assert self.state.room_pid
         os.kill(self.state.room_pid, signal.SIGKILL)
-        os.close(lock.take(self.paths, patience=5))
+        os.close(lock.take(self.paths, patience=PATIENCE))
         with closing(sqlite3.connect(self.paths.log)) as log, log:
             log.execute("DELETE FROM events WHERE seq > ?", (length,))
         self.state = self._start()
@@ -273,7 +273,7 @@ class Killed:
 
     def _start(self) -> State:
         process.start_room(self.paths)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not runs("ada", "bob")(state := session.state_of(self.paths)):
             assert time.monotonic() < deadline, state
             time.sleep(0.02)

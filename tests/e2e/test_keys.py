@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from agentmux.terminal.tmux import Recording, TmuxServer, command, environment
+from tests.fixtures.waiting import PATIENCE
 
 ESC = "\x1b"
 PASTED = "two\rlines $HOME ; \"x' \\ é漢"
@@ -116,7 +117,7 @@ class Terminal:
         os.write(self.fd, data.encode() if isinstance(data, str) else data)
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while not holds():
             ready = select.select([self.fd, self.pipe], [], [], max(0, deadline - time.monotonic()))[0]
             assert ready, f"{what}: shown {self.shown[-400:]!r}, got {self.got[-200:]!r}"

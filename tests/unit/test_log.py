@@ -35,6 +35,7 @@ from agentmux.room.events import (
 from agentmux.room.fold import fold
 from agentmux.service.log import BLOCK, MIGRATIONS, Log, LogReader, news
 from agentmux.watch import FileWatch
+from tests.fixtures.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -240,10 +241,10 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(path):
             assert len(reader.read()) >= 5 * BLOCK
         os.kill(writer.pid, signal.SIGKILL)
         rest = writer.stdout.read().split("\n")
-        writer.wait(10)
+        writer.wait(PATIENCE)
     finally:
         writer.kill()
-        writer.wait(10)
+        writer.wait(PATIENCE)
         writer.stdout.close()
     acknowledged = max([5 * BLOCK, *(int(line) for line in rest[:-1])])
     with LogReader(path) as reader:

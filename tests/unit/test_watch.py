@@ -10,6 +10,7 @@ import pytest
 
 from agentmux.errors import AgentmuxError
 from agentmux.watch import FileWatch, watch_process
+from tests.fixtures.waiting import PATIENCE
 
 
 class Told:
@@ -22,7 +23,7 @@ class Told:
         self.event.set()
 
     async def wait(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.event.wait()
         self.event.clear()
 

@@ -10,6 +10,8 @@ import sys
 import httpx2
 import pytest
 
+from tests.fixtures.waiting import PATIENCE
+
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "Hello."}]}
 
 
@@ -46,7 +48,7 @@ def test_it_serves_at_an_address_until_it_is_interrupted(script, serving):
     answer = httpx2.post(f"{url}/v1/chat/completions", json=ASKED)
     assert answer.json()["choices"][0]["message"]["content"] == "Hello from the script."
     server.send_signal(signal.SIGINT)
-    assert server.wait(10) == 0
+    assert server.wait(PATIENCE) == 0
     assert server.stderr.read() == ""
 
 
@@ -58,7 +60,7 @@ def test_it_serves_on_a_unix_socket_and_takes_it_away(script, serving, home):
     with httpx2.Client(transport=httpx2.HTTPTransport(uds=os.fspath(path))) as client:
         assert client.get("http://model/v1/models").status_code == 200
     server.send_signal(signal.SIGINT)
-    assert server.wait(10) == 0
+    assert server.wait(PATIENCE) == 0
     assert not path.exists()
 
 

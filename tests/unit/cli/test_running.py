@@ -135,9 +135,7 @@ def test_a_lost_room_is_started_again_when_it_is_needed(run, repo):
 
 def kill_room(run):
     os.kill(events(run, "room.started")[-1]["body"]["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while json.loads(run("ls", "--json").out)[0]["status"] != "lost":
-        assert time.monotonic() < deadline
+    until(lambda: json.loads(run("ls", "--json").out)[0]["status"] == "lost")
 
 
 def test_the_work_of_a_stopped_session_can_still_be_merged(run, repo):

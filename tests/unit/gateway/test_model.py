@@ -15,6 +15,7 @@ from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.gateway.upstream import Upstream
 from agentmux.gateway.usage import Tokens
 from agentmux.service.serve import serving
+from tests.fixtures.waiting import PATIENCE
 
 KEY = ("x-api-key", "the-real-key")
 CHAT_STREAM = b'data: {"choices": [{"delta": {"content": "x"}}], "usage": null}\n\ndata: [DONE]\n\n'
@@ -61,7 +62,7 @@ def model():
 
         def stream(self):
             self._reply(200, b"data: one\n\n", "text/event-stream")
-            known.go_on.wait(10)
+            known.go_on.wait(PATIENCE)
             self.wfile.write(b"data: " + json.dumps(USAGE).encode() + b"\n\n")
 
         def completions(self):

@@ -110,7 +110,7 @@ async def test_a_claim_expires_although_the_clock_was_set_back_meanwhile(room, c
     await room.submit("ada", Claim(paths=["a.py"], lease=0.05))
     clock.now -= 1  # when the timer fires, it is not time yet
     await asyncio.sleep(0)
-    deadline = asyncio.get_running_loop().time() + 5
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     while room.state.claims:
         clock.now += 0.02
         await asyncio.sleep(0.02)
