@@ -10,8 +10,11 @@ BIN := .venv/bin
 demo: .venv/ready
 	$(BIN)/agentmux demo
 
+# Three at once on two cores, for tests wait as much as they compute. Compiled once: they start hundreds of programs, and where
+# PYTHONDONTWRITEBYTECODE is set each would do it again.
 test: .venv/ready
-	$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m compileall -q agentmux
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check
