@@ -28,6 +28,7 @@ if sys.platform == "linux":
         | asyncinotify.Mask.CLOSE_WRITE
         | asyncinotify.Mask.ONLYDIR
     )
+    _OVERFLOW = int(asyncinotify.Mask.Q_OVERFLOW)  # a flag of an enumeration takes longer than all else here
 
     class _Notifier:
         """Watches folders, because files in them may be replaced or not be there yet."""
@@ -62,7 +63,7 @@ if sys.platform == "linux":
             while at < len(data):
                 folder_id, mask, _, length = _EVENT.unpack_from(data, at)
                 at += _EVENT.size + length
-                if mask & asyncinotify.Mask.Q_OVERFLOW:
+                if mask & _OVERFLOW:
                     return files
                 if folder := self._folders.get(folder_id):
                     name = data[at - length : at].rstrip(b"\0")

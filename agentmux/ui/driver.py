@@ -30,6 +30,8 @@ PASTE_SILENCE = 2.0
 
 HOLD = 0.25
 """Seconds after which keys behind one that may start TYPING go to the app even if it has not said what became of it."""
+PENDING = 4
+"""Pieces that may wait for the terminal: a frame of each pane that is shown, and what else has changed."""
 STARTS = "\r", "i"
 """The characters of the keys that may start TYPING."""
 STOPS = re.compile(rf"\x1b\[20(?P<paste>[01])~|(?P<start>{'|'.join(STARTS)})")
@@ -203,7 +205,7 @@ class TapDriver(LinuxDriver):
     @property
     def congested(self) -> bool:
         """Whether the terminal is slower than what is written to it, so that more frames would only pile up."""
-        return self._writer_thread is not None and self._writer_thread._queue.qsize() > 2
+        return self._writer_thread is not None and self._writer_thread._queue.qsize() > PENDING
 
     def show_cursor(self, visible: bool) -> None:
         """Show or hide the terminal's cursor; `App.cursor_position` says where it is."""
