@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from agentmux.paths import SessionPaths
@@ -42,10 +43,13 @@ def take(paths: SessionPaths, agent: str, before: str, among: set[bytes] | None 
     host = Git(paths.git)
     parent = before or host.line("rev-parse", "--verify", f"{start_of(paths, agent)}^{{tree}}")
     tree, large = look(paths, agent, among)
-    changed = tuple(changes(paths, parent, tree)) if tree != parent else ()
+    changed: list[Changed] = []
     if tree != parent:
-        _keep(paths, agent, tree)
-    return Taken(tree, parent, changed, tuple(large), time.monotonic() - began)
+        with ThreadPoolExecutor(1) as beside:  # what takes time is to wait for git
+            kept = beside.submit(_keep, paths, agent, tree)
+            changed = changes(paths, parent, tree)
+        kept.result()
+    return Taken(tree, parent, tuple(changed), tuple(large), time.monotonic() - began)
 
 
 def _keep(paths: SessionPaths, agent: str, tree: str) -> None:

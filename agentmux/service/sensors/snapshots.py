@@ -24,7 +24,7 @@ LONGEST = 1.0
 """Seconds after a change in which a tree is taken at the latest, however much goes on."""
 SHARE = 0.1
 """How much of the time may be spent on one agent's snapshots: where they take long, they are taken less often."""
-REST = 1.0
+REST = 0.5
 """Seconds between two snapshots at most, unless all of a tree is looked at: a busy machine makes everything long."""
 SLACK = 1.0
 """Seconds by which the news of a write may be late."""
