@@ -22,7 +22,8 @@ class Errands:
         diff_at: how the tree of an agent's snapshot differs from what it started from, as a unified diff.
         explain: what decided an agent's state, as lines that are not cleaned.
         revive: starts the session's room again.
-        recording: the session's recording up to a moment (Unix seconds), to be scored.
+        recordings: gives what reads the session's recording up to a moment (Unix seconds), to be scored, and reads only
+            what is new when it is asked again.
     """
 
     shell_argv: Callable[[str], list[str]]
@@ -31,12 +32,12 @@ class Errands:
     diff_at: Callable[[str, str], str]
     explain: Callable[[str], list[str]]
     revive: Callable[[], None]
-    recording: Callable[[float], Recording]
+    recordings: Callable[[], Callable[[float], Recording]]
 
 
 def errands_of(paths: SessionPaths, session: Session) -> Errands:
     """The errands for a session on this machine."""
-    from agentmux.scoring import load
+    from agentmux.scoring import Rereading
     from agentmux.service.boxes import box_of, sandbox_of
     from agentmux.service.explanation import explanation, lines_of
     from agentmux.service.process import start_room
@@ -50,5 +51,5 @@ def errands_of(paths: SessionPaths, session: Session) -> Errands:
         diff_at=lambda agent, tree: snapshot.diff_of(paths, start_of(paths, agent), tree),
         explain=lambda agent: list(lines_of(explanation(paths, agent))),
         revive=lambda: start_room(paths),
-        recording=lambda until: load(paths, until),
+        recordings=lambda: Rereading(paths).recording,
     )

@@ -19,7 +19,7 @@ from agentmux.paths import SessionPaths
 from agentmux.room import events as ev
 from agentmux.room.commands import Command
 from agentmux.room.events import Event
-from agentmux.scoring import load
+from agentmux.scoring import Rereading
 from agentmux.service.client import Answer
 from agentmux.service.explanation import lines_of
 from agentmux.service.log import Log
@@ -266,7 +266,7 @@ def sample_app(
             diff_at=lambda agent, tree: DIFF.replace("refresh", tree),
             explain=lambda agent: list(lines_of(EXPLAINED | {"agent": agent})),
             revive=lambda: None,
-            recording=lambda until: load(paths, until),
+            recordings=lambda: Rereading(paths).recording,
         ),
         sender=sender or RecordingSender(),
         connect=NoTmux.connect,

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from agentmux.config import Settings
 from agentmux.paths import SessionPaths
 from agentmux.replay.stage import Scene
-from agentmux.scoring import load
+from agentmux.scoring import Rereading
 from agentmux.terminal.screen import Info, Mouse, Screen
 from agentmux.ui.errands import Errands
 from agentmux.ui.keymap import ABSENT, keys_of, replay_bindings
@@ -70,7 +70,7 @@ def replay(folder, stage):
         diff_at=lambda _, tree: DIFF.replace("refresh", tree),
         explain=lambda agent: list(EXPLAINED),
         revive=lambda: pytest.fail("nothing is started"),
-        recording=lambda until: load(paths, until),
+        recordings=lambda: Rereading(paths).recording,
     )
     return ReplayApp(paths, Settings(), errands, playing=False, open_stage=opened, wall=lambda: START + 9999)
 

@@ -290,7 +290,7 @@ class Deeds(Screen[None]):
 
     def action_session_score(self) -> None:
         """Show the score up to now."""
-        self.app.push_screen(ScoreScreen(self.room.errands.recording, self.room.now))
+        self.app.push_screen(ScoreScreen(self.room.errands.recordings(), self.room.now))
 
     def _set_budget(self, wish: SetBudget | None) -> None:
         if wish:
