@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from agentmux.room.events import BudgetLevel
 from agentmux.room.state import Budget, State
@@ -27,6 +28,9 @@ class Spent:
         return self.tokens_in + self.tokens_out
 
 
+_amounts = attrgetter(*(field.name for field in fields(Spent)))
+
+
 def spent(state: State, agent: str | None) -> Spent:
     """What an agent has spent; for None what all of them have."""
     agents = state.agents.values() if agent is None else [state.agents[agent]]
@@ -35,7 +39,7 @@ def spent(state: State, agent: str | None) -> Spent:
 
 def added(parts: Iterable[Spent]) -> Spent:
     """All of it together."""
-    columns = list(zip(*map(astuple, parts), strict=True))
+    columns = list(zip(*map(_amounts, parts), strict=True))
     return Spent(*map(sum, columns))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import time
@@ -170,7 +171,13 @@ class AgentmuxApp(App[Left], inherit_bindings=False):
         self._retitle()
         self._attach_panes()
         if opening:
-            self.call_after_refresh(self.run_worker, self._sender.prepare, thread=True, group="commands")
+            self.call_after_refresh(self._started)
+
+    def _started(self) -> None:
+        """The first picture is there: get ready for the first key."""
+        self.run_worker(self._sender.prepare, thread=True, group="commands")
+        if not self.is_headless:
+            gc.freeze()  # what is there now stays: a collector that walks through all of it holds up keys
 
     def _tell_needs(self, *, silent: bool) -> None:
         """Tell what waits for the human from now on; a notice of what waits no longer is taken away."""

@@ -237,6 +237,18 @@ async def test_a_token_speaks_for_its_member_on_whatever_socket(house):
 # -- the human's client ---------------------------------------------------------------------------------------------
 
 
+async def test_the_humans_client_gets_ready_without_asking_for_anything(house):
+    before = house.room.state.seq
+    client = RoomClient(house.paths)
+    await asyncio.to_thread(client.prepare)
+    assert house.room.state.seq == before
+    assert (await client.send(Hold(agent="ada"))).ok
+
+
+def test_the_humans_client_gets_ready_where_no_room_is(paths):
+    RoomClient(paths).prepare()
+
+
 async def test_the_humans_client_gets_replies_and_refusals(house):
     client = RoomClient(house.paths)
     assert (await client.send(Hold(agent="ada"))).ok
