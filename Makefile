@@ -10,8 +10,8 @@ BIN := .venv/bin
 demo: .venv/ready
 	$(BIN)/agentmux demo
 
-# Three at once on two cores, for tests wait as much as they compute. Compiled once: they start hundreds of programs, and where
-# PYTHONDONTWRITEBYTECODE is set each would do it again.
+# Three at once on two cores, for tests wait as much as they compute. Compiled once, for they start hundreds of
+# programs: where PYTHONDONTWRITEBYTECODE is set, each would do it again.
 test: .venv/ready
 	@$(BIN)/python -m compileall -q agentmux
 	$(BIN)/pytest -n 3 --dist loadgroup

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from agentmux import registry
-from agentmux.config import AgentSpec, Layout, Seat
+from agentmux.config import AgentSpec, Install, Layout, Profile, Seat
 from agentmux.paths import SessionPaths
 from agentmux.room.commands import Command
 from agentmux.room.state import State
@@ -143,6 +143,21 @@ class Running:
         return pid
 
 
+CLIS = ("aider", "claude", "codex", "gemini", "mini", "native", "opencode")
+"""The real ones."""
+
+
+def everything() -> Install:
+    """What all real CLIs need: one image for all tests, since each set of profiles has one of its own otherwise."""
+    found = [registry.profile(name).install for name in CLIS]
+    return Install(**{kind: sorted({p for one in found for p in getattr(one, kind)}) for kind in Install.model_fields})
+
+
+def in_one_image(profile: Profile) -> Profile:
+    """The profile with what the other real CLIs need as well, if it needs anything."""
+    return profile if profile.install == Install() else profile.model_copy(update={"install": everything()})
+
+
 @pytest.fixture
 def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
     """Make a session that has no room yet: `make(ada="scripted", bob="shell", task="...")`.
@@ -162,7 +177,7 @@ def make(home: Path, repo: Path) -> Callable[..., SessionPaths]:
         seats = [Seat(name=n, profile=p) for n, p in agents.items()]
         layout = Layout(title="test", agents=seats, **{"checks": ["test -f a.txt"], **(rules or {})})
         specs = [
-            AgentSpec(name=n, profile_name=p, profile=registry.profile(p), task=(tasks or {}).get(n, ""))
+            AgentSpec(name=n, profile_name=p, profile=in_one_image(registry.profile(p)), task=(tasks or {}).get(n, ""))
             for n, p in agents.items()
         ]
         new = session.NewSession(repo, "test", layout, specs, task, sandbox, copied=copied, attended=attended)  # type: ignore[arg-type]

@@ -24,6 +24,7 @@ from agentmux.sandbox.image import default_base, ensure_image
 from agentmux.service import session
 from agentmux.service.log import LogReader
 from agentmux.service.records import RecordFiles
+from tests.e2e.conftest import everything
 
 CANARY = "sk-canary-7f3a9c51"
 KEYS = {"ANTHROPIC_API_KEY": f"{CANARY}-a", "OPENAI_API_KEY": f"{CANARY}-o", "GEMINI_API_KEY": f"{CANARY}-g"}
@@ -77,11 +78,10 @@ def scripted(monkeypatch, parts) -> Iterator[Model]:
         thread.join()
 
 
-def image_of(profiles, folder: Path) -> str:
-    """The image with the CLIs of these profiles."""
+def image_of_all(folder: Path) -> str:
+    """The image with all real CLIs, which `make` gives to sessions."""
     choose("docker")
-    installs = [registry.profile(name).install for name in profiles]
-    return ensure_image(installs, default_base(registry.settings().base_image), print, folder / "image.log")
+    return ensure_image([everything()], default_base(registry.settings().base_image), print, folder / "image.log")
 
 
 def everybody(state, wanted):

@@ -13,7 +13,7 @@ from tests.e2e.real import (
     everybody,
     finished,
     found_in,
-    image_of,
+    image_of_all,
     kill_and_restart,
     merged_files,
     noted,
@@ -50,7 +50,7 @@ def model(home, monkeypatch):
 @pytest.fixture
 def image(tmp_path):
     """The image with both CLIs."""
-    return image_of(AGENTS.values(), tmp_path)
+    return image_of_all(tmp_path)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from agentmux.gateway.scripted_model.script import Script
 from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.paths import SessionPaths, shipped
 from agentmux.service import process, session
-from tests.e2e.conftest import Running
+from tests.e2e.conftest import Running, everything
 from tests.e2e.real import (
     CANARY,
     KEYS,
@@ -30,7 +30,7 @@ from tests.e2e.real import (
     counted,
     finished,
     found_in,
-    image_of,
+    image_of_all,
     kill_and_restart,
     noted,
 )
@@ -115,6 +115,7 @@ def _lead_to(home, url):
     config["text"] = f'chatgpt_base_url = "{url}/backend-api"\n{config["text"]}'
     codex["login"]["values"]["login"]["provider"] = "room"
     for name, profile in (("lent-claude", claude), ("lent-codex", codex)):
+        profile["install"] = everything().model_dump()
         profile["login"]["hosts"] = [url.removeprefix("http://")]
         (home / "c/agents" / f"{name}.yaml").write_text(yaml.safe_dump(profile))
     for name, login in LOGINS.items():
@@ -123,7 +124,7 @@ def _lead_to(home, url):
 
 
 def test_agents_use_the_users_logins_and_nobody_else_sees_them(provider, home, repo, agentmux, tmp_path):
-    image = image_of(AGENTS.values(), tmp_path)
+    image = image_of_all(tmp_path)
     words = ["up", "-r", str(repo), "-a", ",".join(f"{name}={profile}" for name, profile in AGENTS.items())]
     refused = subprocess.run([*agentmux, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert refused.returncode == 2
@@ -157,7 +158,7 @@ def test_agents_use_the_users_logins_and_nobody_else_sees_them(provider, home, r
 def test_a_token_in_the_environment_wins_over_a_file(provider, home, repo, agentmux, tmp_path, monkeypatch):
     token = f"{CANARY}-token"
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", token)
-    image = image_of(["claude"], tmp_path)
+    image = image_of_all(tmp_path)
     words = ["up", "-r", str(repo), "-a", "ada=lent-claude", "-t", "Do your part.", "--login", "lent-claude"]
     subprocess.run([*agentmux, *words, "--no-attach"], check=True, stdin=subprocess.DEVNULL)
     (line,) = session.listing()

@@ -11,7 +11,7 @@ import pytest
 from agentmux.room.commands import Say
 from agentmux.room.events import MessageDelivered
 from tests.e2e.conftest import Running
-from tests.e2e.real import events, everybody, image_of, scripted
+from tests.e2e.real import events, everybody, image_of_all, scripted
 from tests.e2e.transcripts import told
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("real-agents")]
@@ -77,7 +77,7 @@ def run(group, mates, home, monkeypatch, tmp_path, start):
     """A session of them, at work on their parts."""
     if "aider" in group.values():
         monkeypatch.setenv("AGENTMUX_MODEL", "openai/scripted")
-    image_of(group.values(), tmp_path)
+    image_of_all(tmp_path)
     with scripted(monkeypatch, [{"name": name, "steps": [*steps(name, mate)]} for name, mate in mates.items()]):
         yield start(sandbox="docker", task="Do your part.", **group)
 
@@ -155,7 +155,7 @@ def test_each_message_comes_once(run, group, wanted):
 def test_what_comes_at_the_end_of_a_turn_is_told_to_the_model_once(profile, home, monkeypatch, tmp_path, start):
     part = [{"run": "touch ~/begun"}, {"slow": "4s"}, {"say": "That was all."}, {"end": True}]
     monkeypatch.setenv("AGENTMUX_MODEL", "openai/scripted")
-    image_of([profile], tmp_path)
+    image_of_all(tmp_path)
     with scripted(monkeypatch, [{"name": "ada", "steps": part}]) as model:
         run = start(sandbox="docker", task="Do your part.", ada=profile)
         run.until_true((run.paths.agent_home("ada") / "begun").exists, LONG, run.screens)

@@ -14,7 +14,7 @@ from tests.e2e.real import (
     events,
     finished,
     found_in,
-    image_of,
+    image_of_all,
     kill_and_restart,
     merged_files,
     noted,
@@ -49,8 +49,8 @@ def profile(request):
 
 
 @pytest.fixture
-def image(profile, tmp_path):
-    return image_of([profile], tmp_path)
+def image(tmp_path):
+    return image_of_all(tmp_path)
 
 
 @pytest.fixture

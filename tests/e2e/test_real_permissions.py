@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from agentmux import registry
-from agentmux.config import AgentSpec, Layout, Seat
-from agentmux.gateway.scripted_model.listening import listening
-from agentmux.gateway.scripted_model.script import Script
-from agentmux.gateway.scripted_model.server import scripted_model
 from agentmux.room.commands import Answer, Interrupt
 from agentmux.room.events import PermissionAnswered, PermissionAsked
-from agentmux.sandbox.detect import choose
-from agentmux.sandbox.image import default_base, ensure_image
-from agentmux.service import process, session
-from agentmux.service.log import LogReader
-from tests.e2e.conftest import Running
+from tests.e2e.real import events, image_of_all, scripted
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("real-agents")]
 AGENTS = {"ada": "claude", "bob": "codex"}
@@ -51,40 +40,11 @@ def part(name, profile):
 
 
 @pytest.fixture
-def run(home, repo, monkeypatch, tmp_path):
+def run(home, monkeypatch, tmp_path, start):
     """A session of both in asking mode; their model follows the script."""
-    choose("docker")
-    profiles = {name: registry.profile(profile) for name, profile in AGENTS.items()}
-    installs = [profile.install for profile in profiles.values()]
-    ensure_image(installs, default_base(registry.settings().base_image), print, tmp_path / "image.log")
-    parts = [part(name, profile) for name, profile in AGENTS.items()]
-    app = scripted_model(Script.model_validate({"agents": parts}))
-    with listening(("127.0.0.1", 0)) as (listener, url):
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
-        monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
-        monkeypatch.setenv("OPENAI_API_KEY", "k")
-        seats = [Seat(name=name, profile=profile) for name, profile in AGENTS.items()]
-        layout = Layout(title="test", permissions="ask", agents=seats)
-        specs = [
-            AgentSpec(name=name, profile_name=AGENTS[name], profile=profile, task="Do your part.")
-            for name, profile in profiles.items()
-        ]
-        paths = session.create(session.NewSession(repo, "test", layout, specs, "", "docker"))
-        process.start_room(paths)
-        running = Running(paths)
-        yield running
-        process.shut_down(paths)
-        server.should_exit = True
-        thread.join()
-
-
-def events(run, kind):
-    with LogReader(run.paths.log) as log:
-        return [entry.event for entry in log.read() if isinstance(entry.event, kind)]
+    image_of_all(tmp_path)
+    with scripted(monkeypatch, [part(name, profile) for name, profile in AGENTS.items()]):
+        yield start(sandbox="docker", task="Do your part.", rules={"permissions": "ask"}, **AGENTS)
 
 
 def answer(run, request):

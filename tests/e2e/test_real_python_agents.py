@@ -11,7 +11,7 @@ import pytest
 
 from agentmux.room.commands import Interrupt, Merge, Say
 from agentmux.room.events import MessageDelivered, TaskTyped
-from tests.e2e.real import KEYS, events, everybody, found_in, image_of, kill_and_restart, merged_files, scripted
+from tests.e2e.real import KEYS, events, everybody, found_in, image_of_all, kill_and_restart, merged_files, scripted
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("real-agents")]
 LONG = 600.0
@@ -45,7 +45,7 @@ def model(home, monkeypatch):
 
 @pytest.fixture
 def image(tmp_path):
-    return image_of(AGENTS.values(), tmp_path)
+    return image_of_all(tmp_path)
 
 
 @pytest.fixture

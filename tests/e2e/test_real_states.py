@@ -9,7 +9,7 @@ from agentmux.room.fold import fold
 from agentmux.room.state import State
 from agentmux.service.explanation import explanation
 from agentmux.service.log import LogReader
-from tests.e2e.real import image_of, kill_and_restart, scripted
+from tests.e2e.real import image_of_all, kill_and_restart, scripted
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("real-agents")]
 LONG = 420.0
@@ -39,7 +39,7 @@ def states(run):
 @pytest.mark.parametrize("profile", LEAVE)
 def test_all_states_are_reached(home, monkeypatch, tmp_path, start, profile):
     steps = [step(profile, "echo x > asked"), {"say": "That was all."}, {"end": True}]
-    image_of([profile], tmp_path)
+    image_of_all(tmp_path)
     with scripted(monkeypatch, [{"name": "ada", "steps": steps}]):
         run = start(sandbox="docker", task="Do your part.", rules={"permissions": "ask"}, ada=profile)
 
