@@ -66,6 +66,11 @@ def test_a_pattern_covers(pattern, inside, outside):
     assert [p for p in outside.split() if matches(parsed, p)] == []
 
 
+@pytest.mark.parametrize("path", ["a/../b", "./a", "a//b", "/a", "a/", ".."])
+def test_what_is_no_path_in_a_repository_is_covered_by_nothing(path):
+    assert not matches(parse("**"), path)
+
+
 @pytest.mark.parametrize(("pattern", "inside", "outside"), COVERED)
 def test_git_ignores_exactly_what_a_pattern_covers(tmp_path, pattern, inside, outside):
     git = ["git", "-c", "core.excludesFile=/dev/null", "-C", str(tmp_path)]
