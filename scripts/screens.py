@@ -30,7 +30,7 @@ from agentmux.paths import SessionPaths, shipped
 from agentmux.service import process, session
 from agentmux.service.models import with_model
 from agentmux.service.session import NewSession
-from agentmux.terminal.tmux import command
+from agentmux.terminal.client import command
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures" / "screens"
 WIDTHS = (160, 80)

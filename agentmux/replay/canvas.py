@@ -15,9 +15,10 @@ from pathlib import Path
 
 from agentmux.errors import TerminalError
 from agentmux.replay import feeder
+from agentmux.terminal.client import HUB
 from agentmux.terminal.control import Block, ControlClient, quote
 from agentmux.terminal.screen import Screen
-from agentmux.terminal.tmux import HUB, TmuxServer
+from agentmux.terminal.tmux import TmuxServer
 
 PATIENCE = 30.0
 """Seconds until a pane that does not come up is given up."""

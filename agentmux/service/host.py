@@ -36,6 +36,7 @@ from agentmux.room.events import (
     AgentPaused,
     AgentResumed,
     AgentStarted,
+    AgentStateChanged,
     BudgetReached,
     Event,
     Recorded,
@@ -110,6 +111,7 @@ class Host:
         self.failure: SessionError | None = None
         self.watch = FileWatch()
         self._end: asyncio.Task[None] | None = None
+        self._tools_loaded = False
         self._connecting = asyncio.Lock()
         self._freezing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -199,7 +201,6 @@ class Host:
         except AgentmuxError as err:
             tail = list(err.tail) if isinstance(err, LoggedError) else []
             self.room.record(ROOM, [SessionFailed(reason=err.message, hint=err.hint, tail=tail)])
-        await asyncio.to_thread(late.load)  # while the agents start, which will ask for it soon
 
     async def _take_up(self) -> None:
         await self.launcher.take_up()
@@ -258,6 +259,9 @@ class Host:
                 self.room.spawn(self._end_agents([agent] if agent else list(self.room.state.agents)))
             case AgentExited(agent=agent):
                 self.room.spawn(self._collect(agent))
+            case AgentStateChanged(state=state) if state != "starting" and not self._tools_loaded:
+                self._tools_loaded = True
+                self.room.spawn(asyncio.to_thread(late.load))  # agents that are up will ask for it soon
             case AgentStarted(agent=agent, pane=pane):
                 self.snapshots.watch(agent)
                 self.records.watch(agent)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from agentmux.errors import TerminalError
 from agentmux.terminal import screen
+from agentmux.terminal.client import HUB, command, environment, not_installed
 from agentmux.terminal.keys import KeyToken, send_keys
 from agentmux.terminal.screen import Info, Mouse, Screen
-from agentmux.terminal.tmux import HUB, command, environment, not_installed
 
 Watcher = Callable[[str, str], None]
 _UNTYPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -24,8 +24,8 @@ from agentmux.room.events import AgentStarted, PaneReleased, Recorded, RoomStart
 from agentmux.room.state import State
 from agentmux.service.client import Answer, RoomClient
 from agentmux.service.session import load
+from agentmux.terminal.client import take_over_argv
 from agentmux.terminal.control import ControlClient
-from agentmux.terminal.tmux import TmuxServer
 from agentmux.ui import theme
 from agentmux.ui.driver import Asked, tap, tap_driver
 from agentmux.ui.errands import Errands, errands_of
@@ -355,7 +355,7 @@ class AgentmuxApp(App[Left], inherit_bindings=False):
 
     def take_over_argv(self, pane: str) -> list[str]:
         """The command that shows the pane in real tmux."""
-        return TmuxServer(self.paths.tmux_sock).take_over_argv(pane, self.settings.leader)
+        return take_over_argv(self.paths.tmux_sock, pane, self.settings.leader)
 
     async def run_outside(self, argv: Callable[[], list[str]], greeting: str = "") -> None:
         """Give the terminal to another program until it ends; the greeting stands above what it prints.

@@ -30,6 +30,7 @@ from agentmux.paths import SessionPaths
 from agentmux.room.commands import Hold, Pause, Say
 from agentmux.room.events import ClaimExpired, ClaimGranted, ClaimRefused, ClaimReleased, SessionCreated
 from agentmux.room.state import YOU, State
+from agentmux.service import late
 from agentmux.service.client import Answer, RoomClient
 from agentmux.service.http import room_app
 from agentmux.service.log import Log, LogReader
@@ -149,6 +150,7 @@ def paths(monkeypatch):
 async def living(paths):
     """A room that serves for as long as this lasts."""
     tokens = ensure_tokens(paths, [*AGENTS, YOU])
+    late.load()  # as rooms do before agents ask
     with Log(paths.log) as log:
         room = new_room(paths, log)
         async with serving(room_app(room, tokens), room_sockets(paths, AGENTS)):

@@ -16,6 +16,7 @@ import pytest
 
 from agentmux.errors import MissingProgram, TerminalError
 from agentmux.terminal import tmux
+from agentmux.terminal.client import command, environment
 from agentmux.terminal.control import ControlClient
 from agentmux.terminal.keys import KeyToken
 from agentmux.terminal.screen import Screen, runs
@@ -300,10 +301,10 @@ async def test_a_viewer_without_tmux_is_told_so(folder: Path, monkeypatch: pytes
 async def test_a_client_that_was_killed_does_not_keep_the_server_alive(folder: Path) -> None:
     server = TmuxServer(folder / "s")
     server.start(80, 24)
-    argv = tmux.command(folder / "s", "-C", "attach", "-t", "=hub", "-f", "no-output")
+    argv = command(folder / "s", "-C", "attach", "-t", "=hub", "-f", "no-output")
     reader, writer = os.pipe()
     lone = subprocess.Popen(  # noqa: ASYNC220
-        argv, stdin=reader, stdout=subprocess.PIPE, env=tmux.environment()
+        argv, stdin=reader, stdout=subprocess.PIPE, env=environment()
     )
     assert lone.stdout
     assert lone.stdout.readline().startswith(b"%begin")
@@ -351,7 +352,7 @@ async def test_a_connection_that_is_given_up_leaves_nothing_open(desk: Desk) -> 
 
     def clients() -> int:
         said = subprocess.run(
-            tmux.command(desk.server.socket, "list-clients", "-F", "#{client_pid}"), capture_output=True, check=True
+            command(desk.server.socket, "list-clients", "-F", "#{client_pid}"), capture_output=True, check=True
         )
         return len(said.stdout.split())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from agentmux.terminal.client import take_over_argv
 from agentmux.terminal.tmux import Recording, TmuxServer
 from tests.contract.conftest import PANE_ENV
 from tests.fixtures.waiting import PATIENCE, until
@@ -27,7 +28,7 @@ def pane(server: TmuxServer, folder: Path) -> str:
 
 
 def take_over(server: TmuxServer, pane: str) -> pexpect.spawn[str]:
-    program, *arguments = server.take_over_argv(pane, "ctrl+]")
+    program, *arguments = take_over_argv(server.socket, pane, "ctrl+]")
     env: os._Environ[str] = {**os.environ, "TERM": "xterm-256color"}  # type: ignore[assignment]
     return pexpect.spawn(program, arguments, env=env, dimensions=(30, 100), timeout=PATIENCE, encoding="utf-8")
 

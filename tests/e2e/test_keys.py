@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from agentmux.terminal.tmux import Recording, TmuxServer, command, environment
+from agentmux.terminal.client import command, environment
+from agentmux.terminal.tmux import Recording, TmuxServer
 from tests.fixtures.waiting import PATIENCE
 
 ESC = "\x1b"

@@ -35,3 +35,9 @@ def test_a_room_starts_without_what_few_rooms_need_or_only_later():
     program = "import sys, agentmux.service.host; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert {"docker", "httpx2", "mcp", "textual", "typer"} & set(ran.stdout.split()) == set()
+
+
+def test_a_viewer_starts_without_what_only_rooms_need():
+    program = "import sys, agentmux.ui.app; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {"docker", "httpx2", "libtmux", "mcp", "starlette", "typer", "uvicorn"} & set(ran.stdout.split()) == set()

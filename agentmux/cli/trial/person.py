@@ -12,7 +12,7 @@ from typing import Self
 import pexpect
 
 from agentmux.paths import SessionPaths
-from agentmux.terminal.tmux import TmuxServer, command
+from agentmux.terminal.client import command, take_over_argv
 
 COLUMNS, ROWS = 120, 36
 """The person's terminal, in cells."""
@@ -40,7 +40,7 @@ class Person:
     def __init__(self, paths: SessionPaths, pane: str) -> None:
         self.paths = paths
         self.pane = pane
-        argv = TmuxServer(paths.tmux_sock).take_over_argv(pane, LEADER)
+        argv = take_over_argv(paths.tmux_sock, pane, LEADER)
         self._terminal: pexpect.spawn[bytes] = pexpect.spawn(
             argv[0], argv[1:], env={**os.environ, "TERM": "xterm-256color"}, dimensions=(ROWS, COLUMNS)
         )

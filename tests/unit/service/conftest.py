@@ -18,6 +18,7 @@ from agentmux.room.decision import Decision
 from agentmux.room.events import Recorded, SessionCreated
 from agentmux.room.fold import fold
 from agentmux.room.state import State
+from agentmux.service import late
 from agentmux.service.http import room_app
 
 TOKENS = {f"{member}-token": member for member in ("ada", "bob", "you")}
@@ -128,6 +129,7 @@ def room():
 async def ada_bob_you(room):
     """A caller for each member of the room."""
     app = room_app(room, TOKENS)
+    late.load()  # as rooms do before agents ask; some tests give an answer a few seconds
     lifespan = LifespanOn(Config(app))
     await lifespan.startup()
     members = [Member(app, token) for token in TOKENS]

@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -117,3 +118,8 @@ async def test_mcp_answers_only_posts_to_local_names(ada_bob_you):
 async def test_other_paths_are_not_found(ada_bob_you):
     ada, _, _ = ada_bob_you
     assert (await ada.client.get("/")).status_code == 404
+
+
+async def test_all_who_ask_before_the_tools_are_there_are_answered(ada_bob_you):
+    replies = await asyncio.gather(*(member.call("state") for member in ada_bob_you))
+    assert [reply["you"] for reply in replies] == ["ada", "bob", "you"]
