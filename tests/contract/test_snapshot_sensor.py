@@ -173,6 +173,22 @@ def from_nothing(world):
     return git.line("write-tree")
 
 
+async def test_a_folder_is_left_out_while_it_is_a_repository(seen):
+    tree, outside, inner = seen.world.tree("ada"), seen.world.folder / "lib", seen.world.tree("ada") / "lib"
+    seen.sensor.watch("ada")
+    write(outside, {"code.py": "1\n"})
+    seen.world.git("init", "-q", cwd=outside)
+    outside.rename(inner)
+    write(tree, {"one.py": "1\n"})
+    await seen.until(lambda: "one.py" in seen.paths)
+    write(inner, {"more.py": "1\n"})
+    write(tree, {"two.py": "1\n"})
+    await seen.until(lambda: "two.py" in seen.paths)
+    assert not any(path.startswith("lib") for path in seen.paths)
+    shutil.rmtree(inner / ".git")
+    await seen.until(lambda: {"lib/code.py", "lib/more.py"} <= seen.paths)
+
+
 async def test_a_tree_that_cannot_be_watched_is_looked_at_now_and_then(seen, monkeypatch):
     async def refused(*_):
         raise OSError("OS file watch limit reached")
