@@ -104,9 +104,14 @@ def _task_text(task: str) -> str:
             raise UsageError(f"The task file {task} is not UTF-8 text.") from err
         except OSError as err:
             raise UsageError(f"The task file {task} cannot be read: {err.strerror}.") from err
-    if file.suffix in TASK_FILES and not any(letter.isspace() for letter in task):
-        raise UsageError(f"There is no task file {task}.", "Name a file that is there, or write the task itself.")
+    if not any(letter.isspace() for letter in task) and (file.suffix in TASK_FILES or _beside_something(task)):
+        raise UsageError(f"There is no task {task}.", "Name a file or folder that is there, or write the task itself.")
     return task
+
+
+def _beside_something(task: str) -> bool:
+    """Whether this is meant as a path: it leads to a folder that is there. A CLI's own command, `/init`, is a text."""
+    return "/" in task.strip("/") and Path(task).parent.is_dir()
 
 
 def _include(source: Repo, wanted: bool) -> bool:

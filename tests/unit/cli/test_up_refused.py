@@ -90,9 +90,11 @@ def test_a_task_that_is_not_text(run, repo, tmp_path):
     assert (ran.status, first_line(ran)) == (2, f"agentmux: The task file {tmp_path}/task is not UTF-8 text.")
 
 
-def test_a_task_file_that_is_not_there(run, repo):
-    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "process", "--task", "tsak.md")
-    assert (ran.status, first_line(ran)) == (2, "agentmux: There is no task file tsak.md.")
+@pytest.mark.parametrize("name", ["tsak.md", "./slugs", "{tmp_path}/slugs"])
+def test_a_task_that_is_not_there(run, repo, tmp_path, name):
+    name = name.format(tmp_path=tmp_path)
+    ran = run("up", "--repo", repo, "--agents", "shell", "--sandbox", "process", "--task", name)
+    assert (ran.status, first_line(ran)) == (2, f"agentmux: There is no task {name}.")
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file that nobody can read")
