@@ -36,7 +36,6 @@ from agentmux.room.events import (
     AgentPaused,
     AgentResumed,
     AgentStarted,
-    AgentStateChanged,
     BudgetReached,
     Event,
     Recorded,
@@ -111,7 +110,6 @@ class Host:
         self.failure: SessionError | None = None
         self.watch = FileWatch()
         self._end: asyncio.Task[None] | None = None
-        self._tools_loaded = False
         self._connecting = asyncio.Lock()
         self._freezing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -186,6 +184,7 @@ class Host:
 
     async def _begin(self) -> None:
         """Go on with what an earlier room has left, at whatever step it was killed, and start what is missing."""
+        self.room.spawn(asyncio.to_thread(late.load))
         for agent in self.room.state.agents.values():
             if agent.started:
                 self.snapshots.watch(agent.name)
@@ -259,9 +258,6 @@ class Host:
                 self.room.spawn(self._end_agents([agent] if agent else list(self.room.state.agents)))
             case AgentExited(agent=agent):
                 self.room.spawn(self._collect(agent))
-            case AgentStateChanged(state=state) if state != "starting" and not self._tools_loaded:
-                self._tools_loaded = True
-                self.room.spawn(asyncio.to_thread(late.load))  # agents that are up will ask for it soon
             case AgentStarted(agent=agent, pane=pane):
                 self.snapshots.watch(agent)
                 self.records.watch(agent)

@@ -17,6 +17,7 @@ from agentmux.room.events import AgentStarted, AgentStateChanged, Event, Progres
 from agentmux.room.state import ROOM
 from agentmux.sandbox.base import Box, Sandbox
 from agentmux.sandbox.detect import WITH_IMAGES
+from agentmux.service import late
 from agentmux.service.boxes import box_of
 from agentmux.service.logins import lend, variables_of
 from agentmux.service.outfit import lay_files, lay_patches
@@ -97,6 +98,8 @@ class Launcher:
                 box = box_of(self.paths, self.session, agent, resumed=had_one)
                 await self.setups.run(box)
                 await self._step(self._lend, agent)
+                # CLIs ask for their tools as they start, and begin their task without them if no answer comes at once.
+                await asyncio.to_thread(late.load)
                 await self._open(box, again=known.started is not None)
             except AgentmuxError as err:
                 self._record(AgentStateChanged(agent=agent, state="failed", why=err.message), *self._given_up(agent))
