@@ -24,7 +24,8 @@ from agentmux.room.events import (
     parse_json,
     written,
 )
-from agentmux.room.fold import HANDLERS, fold
+from agentmux.room.fold import fold
+from agentmux.room.fold.on import HANDLERS
 from agentmux.room.state import State
 
 SILENT = {"agent.interrupted", "commits.kept", "judge.ruled", "tool.used"}
