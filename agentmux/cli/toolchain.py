@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from agentmux.sandbox.detect import WITH_IMAGES
+
 if TYPE_CHECKING:
     from agentmux.config import Layout
     from agentmux.project.resolve import Resolved
     from agentmux.sandbox.base import Sandbox
     from agentmux.workspace.repo import Repo
 
-WITH_IMAGES = ("docker", "podman")
-"""Sandboxes that are made from images."""
 CONFINED = "All of this runs where the agents do, isolated."
 NOT_CONFINED = "NOT isolated: its commands can do anything you can."
 SHOWN_FILES = 5

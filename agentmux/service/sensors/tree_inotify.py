@@ -11,11 +11,15 @@ import errno
 import os
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asyncinotify import Mask
+
+if TYPE_CHECKING:
+    from agentmux.service.sensors.tree import Report
 
 GATHER = 0.05
 """Seconds from the first news of a change until it is read, with all that came meanwhile."""
@@ -28,8 +32,6 @@ _WATCHED = _WRITTEN | Mask.MOVED_FROM | Mask.MOVED_TO | Mask.ONLYDIR
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES)
 """What opening a folder says that is gone, a link by now, or unreadable."""
-
-Report = Callable[[set[bytes], bool], Awaitable[None]]
 
 
 async def watch_tree(tree: Path, stop: asyncio.Event, report: Report) -> None:

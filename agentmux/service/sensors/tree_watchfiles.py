@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from watchfiles import Change, awatch
 from watchfiles.main import FileChange
 
+if TYPE_CHECKING:
+    from agentmux.service.sensors.tree import Report
+
 DEBOUNCE_MS = 400
-Report = Callable[[set[bytes], bool], Awaitable[None]]
 
 
 async def watch_tree(tree: Path, stop: asyncio.Event, report: Report) -> None:
